@@ -1,0 +1,14 @@
+"""Finds pictures and jobs whose task was lost, and gives them a new one. The rows are the truth.
+
+The supervisor calls `run` every few seconds; where there is no supervisor, a schedule of the queue's calls it
+every minute. Both at once do no harm.
+"""
+
+from django.utils.module_loading import import_string
+
+STEPS = ("gallery.tasks.requeue_pending", "generator.tasks.requeue_stale")
+
+
+def run() -> None:
+    for step in STEPS:
+        import_string(step)()

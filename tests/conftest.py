@@ -1,0 +1,43 @@
+"""The same three people in every test: Alice owns things, Bob is another member, the admin moderates."""
+
+import pytest
+
+from gallery.models import User
+from tests.valkey_server import valkey, valkey_client, valkey_server
+
+__all__ = ["valkey", "valkey_client", "valkey_server"]  # fixtures
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(autouse=True)
+def media_in_a_folder_of_its_own(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture(autouse=True)
+def static_files_by_their_plain_names(settings):
+    """Pages render without `collectstatic`; the tests that start real processes run it as `serve` does."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+
+
+@pytest.fixture(autouse=True)
+def quick_password_hashes(settings):
+    """The real hash is slow by intent: half a second for each person that a test needs."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def alice(db) -> User:
+    return User.objects.create_user("alice", "alice@example.org", PASSWORD)
+
+
+@pytest.fixture
+def bob(db) -> User:
+    return User.objects.create_user("bob", "bob@example.org", PASSWORD)
+
+
+@pytest.fixture
+def admin(db) -> User:
+    return User.objects.create_superuser("admin", "admin@example.org", PASSWORD)
