@@ -1,0 +1,126 @@
+"""Django's admin for people and pictures. Deleting goes through uploads.py, so that files go too."""
+
+from typing import cast
+
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from gallery import moderation, preparation
+from gallery.models import Image, User
+from gallery.uploads import delete_image, delete_user
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):
+    list_display = [
+        "username",
+        "display_name",
+        "email",
+        "is_active",
+        "is_staff",
+        "picture_count",
+        "last_login",
+    ]
+    fieldsets = [*(UserAdmin.fieldsets or ()), (_("Here"), {"fields": ["display_name", "language"]})]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).annotate(picture_total=Count("images"))
+
+    @admin.display(description=_("pictures"), ordering="picture_total")
+    def picture_count(self, user: User) -> int:
+        return user.picture_total  # type: ignore[attr-defined]  # annotated above
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        delete_user(user=obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            delete_user(user=user)
+
+
+@admin.register(Image)
+class ImageAdmin(admin.ModelAdmin):
+    list_display = [
+        "thumbnail",
+        "title",
+        "owner",
+        "visibility",
+        "is_hidden",
+        "origin",
+        "status",
+        "created_at",
+    ]
+    list_display_links = ["thumbnail", "title"]
+    list_filter = ["status", "is_hidden", "visibility", "origin", "created_at"]
+    list_select_related = ["owner"]
+    search_fields = ["title", "owner__username", "=sha256", "=id"]
+    date_hierarchy = "created_at"
+    actions = ["hide", "unhide", "prepare_again"]
+    fields = [
+        "thumbnail",
+        "title",
+        "credit",
+        "owner",
+        "visibility",
+        "is_hidden",
+        "status",
+        "status_reason",
+        "attempts",
+        "retry_at",
+        "origin",
+        "content_type",
+        "width",
+        "height",
+        "byte_size",
+        "sha256",
+        "created_at",
+    ]
+    editable = ("title", "credit", "visibility", "is_hidden")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Image | None = None) -> list[str]:
+        return [field for field in self.fields or [] if field not in self.editable]  # type: ignore[misc]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # pictures come in by upload, where they are checked
+
+    @admin.display(description=_("picture"))
+    def thumbnail(self, image: Image) -> str:
+        if not image.has_thumbnails:
+            return "–"
+        url = reverse("gallery:thumbnail", args=[image.pk, 320])
+        return format_html('<img src="{}" alt="{}" height="72">', url, image.title)
+
+    @admin.action(description=_("Hide the chosen pictures"), permissions=["change"])
+    def hide(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
+        for image in queryset:
+            moderation.hide(image=image, by=cast(User, request.user))
+        self._tell(request, len(queryset))
+
+    @admin.action(description=_("Show the chosen pictures again"), permissions=["change"])
+    def unhide(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
+        for image in queryset:
+            moderation.unhide(image=image, by=cast(User, request.user))
+        self._tell(request, len(queryset))
+
+    @admin.action(description=_("Prepare the chosen pictures again"), permissions=["change"])
+    def prepare_again(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
+        for image in queryset:
+            preparation.prepare_again(image=image)
+        self._tell(request, len(queryset))
+
+    def delete_model(self, request: HttpRequest, obj: Image) -> None:
+        delete_image(image=obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
+        for image in queryset:
+            delete_image(image=image)
+
+    def _tell(self, request: HttpRequest, count: int) -> None:
+        text = ngettext("%(count)d picture was changed.", "%(count)d pictures were changed.", count)
+        self.message_user(request, text % {"count": count}, messages.SUCCESS)

@@ -1,0 +1,221 @@
+"""CLIP models: one interface over the shipped pack and released open_clip weights, loaded strictly."""
+
+import json
+import pickle
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import open_clip
+import torch
+from open_clip.tokenizer import HFTokenizer
+from open_clip.transform import PreprocessCfg
+from PIL import Image
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from gallery.clip.checksums import WeightsError, verify_checksums
+from gallery.clip.preprocess import Preprocess
+
+__all__ = ["PACK", "ClipConfig", "ClipModel", "WeightsError", "load_clip"]
+
+PACK = "mini"  # CLIP_MODEL for the weights that ship with the repository
+WEIGHTS, CONFIG = "model.safetensors", "open_clip_config.json"
+RELEASED_TEMPLATE = "a photo of a {}"  # Radford et al. 2021, section 3.1.4
+
+
+@dataclass(frozen=True)
+class ClipConfig:
+    """Which model to load.
+
+    model: `mini`, or the name of an open_clip model. pretrained: for the latter a released tag or a file.
+    """
+
+    model: str
+    pretrained: str
+    pack_dir: Path  # weights/mini/clip
+    device: str = "cpu"
+
+
+class ClipModel:
+    """A dual encoder: pictures and texts become unit vectors whose cosine tells how well they fit."""
+
+    def __init__(
+        self,
+        *,
+        network: nn.Module,
+        tokenizer: Callable[[list[str]], Tensor],
+        preprocess: Preprocess,
+        model_id: str,
+        label_template: str,
+        device: str,
+    ) -> None:
+        self.network = network.to(device).eval().requires_grad_(False)
+        self.preprocess = preprocess
+        self.model_id = model_id
+        self.label_template = label_template
+        self._tokenizer = tokenizer
+        self._device = device
+        # Neither the output width nor the scale has one name over open_clip's classes, so ask the model.
+        self.dim = self.encode_text([""]).shape[1]
+        self.logit_scale = float(network.logit_scale.exp())  # type: ignore[operator]
+
+    @property
+    def image_size(self) -> int:
+        """Width and height, in pixels, that encode_pixels wants."""
+        return self.preprocess.size
+
+    @torch.no_grad()
+    def encode_text(self, texts: Sequence[str]) -> Tensor:
+        """(N, dim) float32 unit rows; a text longer than the model's context is cut."""
+        tokens = self._tokenizer(list(texts)).to(self._device)  # (N, context length)
+        return F.normalize(self.network.encode_text(tokens).float(), dim=-1)  # type: ignore[operator]
+
+    @torch.no_grad()
+    def encode_images(self, images: Sequence[Image.Image]) -> Tensor:
+        """(N, dim) float32 unit rows. Any mode and size; transparency is seen on white."""
+        return self.encode_pixels(torch.stack([self.preprocess.pixels(image) for image in images]))
+
+    def encode_pixels(self, pixels: Tensor) -> Tensor:
+        """(B, 3, S, S) in [0, 1], S = image_size → (B, dim) unit rows, differentiable in the pixels."""
+        size = self.image_size
+        if pixels.ndim != 4 or pixels.shape[1:] != (3, size, size):
+            raise ValueError(f"pixels must be (B, 3, {size}, {size}), not {tuple(pixels.shape)}")
+        normalised = self.preprocess.normalise(pixels.to(self._device))
+        return F.normalize(self.network.encode_image(normalised).float(), dim=-1)  # type: ignore[operator]
+
+
+def load_clip(config: ClipConfig) -> ClipModel:
+    """The configured model, ready to encode. Raises WeightsError with a message that says what to do."""
+    return _load_pack(config) if config.model == PACK else _load_released(config)
+
+
+def build_pack_network(folder: Path) -> nn.Module:
+    """The pack's architecture without weights, from its open_clip and text configurations."""
+    config = read_pack_config(folder)["model_cfg"]
+    # The text configuration is always the one beside ours: the pack may lie anywhere, and no hub is asked.
+    text = config["text_cfg"] | {"hf_model_name": str(folder.resolve()), "hf_model_pretrained": False}
+    return open_clip.CustomTextCLIP(config["embed_dim"], vision_cfg=config["vision_cfg"], text_cfg=text)
+
+
+def read_pack_config(folder: Path) -> dict[str, Any]:
+    try:
+        return json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise WeightsError(
+            f"{folder / CONFIG} cannot be read ({error}). Rebuild it with `make pack`."
+        ) from error
+
+
+def pack_tokenizer(folder: Path, context_length: int) -> Callable[[list[str]], Tensor]:
+    """Texts to (N, L) token ids, L being the longest text's length.
+
+    open_clip pads to the whole context; the text tower masks padding out, so it would only cost time.
+    """
+    tokenizer = HFTokenizer(str(folder.resolve()), context_length=context_length)
+    padding = tokenizer.tokenizer.pad_token_id
+
+    def tokenize(texts: list[str]) -> Tensor:
+        tokens = tokenizer(texts)
+        return tokens[:, : int((tokens != padding).sum(dim=1).max())]
+
+    return tokenize
+
+
+def _load_pack(config: ClipConfig) -> ClipModel:
+    folder = config.pack_dir
+    digests = verify_checksums(folder)
+    if WEIGHTS not in digests:
+        raise WeightsError(f"SHA256SUMS does not list {folder.name}/{WEIGHTS}. Rebuild it with `make pack`.")
+    settings = read_pack_config(folder)
+    network = build_pack_network(folder)
+    load_strictly(network, _read_safetensors(folder / WEIGHTS), name=str(folder / WEIGHTS))
+    return ClipModel(
+        network=network,
+        tokenizer=pack_tokenizer(folder, settings["model_cfg"]["text_cfg"]["context_length"]),
+        preprocess=Preprocess.from_open_clip(PreprocessCfg(**settings["preprocess_cfg"])),
+        model_id=f"{PACK}-{digests[WEIGHTS][:8]}",
+        label_template=settings["label_template"],
+        device=config.device,
+    )
+
+
+def _read_safetensors(path: Path) -> dict[str, Tensor]:
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"{path} is not a readable safetensors file: {error}") from error
+
+
+def load_strictly(network: nn.Module, state: dict[str, Tensor], *, name: str) -> None:
+    """Fills the network; half precision widens. Raises WeightsError naming each key that does not fit."""
+    try:
+        network.load_state_dict(state, strict=True)
+    except RuntimeError as error:
+        raise WeightsError(f"{name} does not fit the configured model. {error}") from error
+
+
+def _load_released(config: ClipConfig) -> ClipModel:
+    if config.model not in open_clip.list_models():
+        raise WeightsError(
+            f"CLIP_MODEL={config.model!r} is neither {PACK!r} nor a model open_clip knows, such as ViT-B-32."
+        )
+    tag = open_clip.get_pretrained_cfg(config.model, config.pretrained) if config.pretrained else {}
+    path = _download(config, tag) if tag else Path(config.pretrained)
+    if not config.pretrained or not path.is_file():
+        tags = ", ".join(open_clip.list_pretrained_tags_by_model(config.model)) or "none"
+        raise WeightsError(
+            f"CLIP_PRETRAINED={config.pretrained!r} is neither a file nor a released tag of {config.model} "
+            f"({tags})."
+        )
+    network = _build_released(config, path, tag)
+    return ClipModel(
+        network=network,
+        tokenizer=open_clip.get_tokenizer(config.model),
+        preprocess=Preprocess.from_open_clip(PreprocessCfg(**network.visual.preprocess_cfg)),  # type: ignore
+        model_id=f"{config.model}/{config.pretrained if tag else path.name}",
+        label_template=RELEASED_TEMPLATE,
+        device=config.device,
+    )
+
+
+def _download(config: ClipConfig, tag: dict[str, Any]) -> Path:
+    try:
+        return Path(open_clip.download_pretrained(tag))
+    except (OSError, RuntimeError, ValueError) as error:
+        raise WeightsError(
+            f"The released weights {config.model}/{config.pretrained} could not be downloaded: {error} "
+            "Fetch the file on a machine that can, and set CLIP_PRETRAINED to its path."
+        ) from error
+
+
+def _build_released(config: ClipConfig, path: Path, tag: dict[str, Any]) -> nn.Module:
+    _refuse_torchscript(path)
+    try:
+        # open_clip knows its older key layouts; it loads with strict=True and weights_only=True.
+        return open_clip.create_model(
+            config.model,
+            pretrained=str(path),
+            force_quick_gelu=bool(tag.get("quick_gelu", False)),
+            force_preprocess_cfg={key: value for key, value in tag.items() if key != "size"},
+            pretrained_text=False,
+            weights_only=True,
+        )
+    except (RuntimeError, OSError, SafetensorError, pickle.UnpicklingError, KeyError) as error:
+        raise WeightsError(f"{path} does not fit {config.model}, or is damaged. {error}") from error
+
+
+def _refuse_torchscript(path: Path) -> None:
+    """OpenAI published TorchScript archives: programs, which must not run here."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            if any(name.endswith("/constants.pkl") for name in archive.namelist()):
+                raise WeightsError(
+                    f"{path} is a TorchScript archive, which holds a program and not only weights. Use the "
+                    "same model's safetensors file (open_clip's tag `openai` downloads one), or save its "
+                    "state_dict()."
+                )

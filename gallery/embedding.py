@@ -1,0 +1,69 @@
+"""A picture's vector: from the encoder into one row, with the change that the indexes follow."""
+
+import io
+import uuid
+
+import numpy as np
+from django.db import transaction
+from django.db.models import F
+from PIL import Image as Pillow
+
+from gallery import encoder_client
+from gallery.models import Embedding, EmbeddingChange, EmbeddingCounter, Image
+
+SHORT_SIDE = 512  # pixels sent to the encoder; models look at 224 to 448
+LONG_SIDE = 8192
+LOG_KEPT = 20_000  # changes; an index that is further behind loads the table again
+
+
+def embed_image(*, image: Image, picture: Pillow.Image) -> Embedding | None:
+    """Encodes a picture's pixels and stores the vector. None if the picture has been deleted meanwhile.
+
+    Safe to repeat. Raises encoder_client's exceptions.
+    """
+    encoded = encoder_client.encode_image(_for_encoder(picture))
+    return store_vector(image=image, model_id=encoded.model_id, vector=encoded.vectors[0])
+
+
+@transaction.atomic
+def store_vector(*, image: Image, model_id: str, vector: np.ndarray) -> Embedding | None:
+    """Writes the row, counts the change and marks the picture ready, all or nothing.
+
+    `vector`: (D,) of length 1. A vector that is already there is not a change.
+    """
+    if not Image.objects.select_for_update().filter(pk=image.pk).exists():
+        return None
+    content = vector.astype("<f4").tobytes()
+    embedding = Embedding.objects.filter(image_id=image.pk, model_id=model_id).first()
+    if embedding is None or bytes(embedding.vector) != content:
+        embedding, _ = Embedding.objects.update_or_create(
+            image_id=image.pk, model_id=model_id, defaults={"vector": content, "dim": vector.shape[0]}
+        )
+        log_change(image_id=image.pk)
+    Image.objects.filter(pk=image.pk).update(status=Image.Status.READY, status_reason="", retry_at=None)
+    return embedding
+
+
+def log_change(*, image_id: uuid.UUID) -> None:
+    """Notes that the vectors of this picture changed or went. Call it inside the change's transaction."""
+    EmbeddingCounter.objects.get_or_create(pk=1)
+    EmbeddingCounter.objects.filter(pk=1).update(version=F("version") + 1)
+    version = EmbeddingCounter.objects.get(pk=1).version
+    EmbeddingChange.objects.create(version=version, image_id=image_id)
+    if version % 1000 == 0:
+        EmbeddingChange.objects.filter(version__lte=version - LOG_KEPT).delete()
+
+
+def as_array(embedding: Embedding) -> np.ndarray:
+    """(D,) float32."""
+    return np.frombuffer(bytes(embedding.vector), dtype="<f4")
+
+
+def _for_encoder(picture: Pillow.Image) -> bytes:
+    """Enough pixels for any model, without loss, and not more than have to travel."""
+    scale = min(1.0, SHORT_SIDE / min(picture.size), LONG_SIDE / max(picture.size))
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    small = picture if size == picture.size else picture.resize(size, Pillow.Resampling.BICUBIC)
+    content = io.BytesIO()
+    small.save(content, "PNG", compress_level=1)
+    return content.getvalue()

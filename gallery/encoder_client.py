@@ -1,0 +1,116 @@
+"""Client of the encoder service: words and pictures in, unit vectors out. No torch on this side."""
+
+import functools
+import io
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import numpy as np
+from django.conf import settings
+
+CONNECT_TIMEOUT = 3.0  # seconds
+HEALTH_TIMEOUT = 3.0
+
+
+class EncoderUnavailable(Exception):
+    """The encoder was not reached, or it is still loading its model. Worth another try later."""
+
+
+class EncoderFailed(Exception):
+    """The encoder was reached and gave no answer for this input: an error, or silence."""
+
+
+class EncoderRefused(Exception):
+    """The encoder says that this input cannot be encoded."""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Vectors of one model: (N, D) float32 rows of length 1."""
+
+    vectors: np.ndarray
+    model_id: str
+    logit_scale: float
+
+
+def encode_texts(texts: Sequence[str], *, as_labels: bool = False) -> Encoded:
+    """One vector a text. `as_labels`: each text is put into the model's sentence for labels first.
+
+    Raises EncoderUnavailable, EncoderFailed or EncoderRefused.
+    """
+    return _encoded(_send("POST", "/texts", json={"texts": list(texts), "as_labels": as_labels}))
+
+
+def encode_image(content: bytes) -> Encoded:
+    """The vector, (1, D), of one encoded picture. Raises as encode_texts().
+
+    Waits twice as long as for words: nobody looks at a page meanwhile, and many may come at once.
+    """
+    return _encoded(_send("POST", "/images", content=content, timeout=2 * settings.ENCODER_TIMEOUT))
+
+
+def health() -> dict[str, Any]:
+    """What the encoder says of itself, also while it loads. Raises EncoderUnavailable or EncoderFailed."""
+    response = _request("GET", "/health", timeout=HEALTH_TIMEOUT)
+    try:
+        return response.json()
+    except ValueError as error:
+        raise EncoderFailed("An answer that is no encoder's") from error
+
+
+def _send(method: str, path: str, **content: Any) -> httpx.Response:
+    response = _request(method, path, **content)
+    if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+        raise EncoderUnavailable(_reason(response))
+    if response.is_client_error:
+        raise EncoderRefused(_reason(response))
+    if not response.is_success:
+        raise EncoderFailed(_reason(response))
+    return response
+
+
+def _request(method: str, path: str, **content: Any) -> httpx.Response:
+    client = _client(settings.ENCODER_URL, settings.ENCODER_TIMEOUT, os.getpid())
+    try:
+        return client.request(method, path, **content)
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        raise EncoderUnavailable(f"Not reached: {error}") from error
+    except httpx.TransportError as error:
+        raise EncoderFailed(f"{type(error).__name__}: {error}") from error
+
+
+@functools.lru_cache(maxsize=4)
+def _client(url: str, timeout: float, pid: int) -> httpx.Client:
+    """One client a process (`pid` keeps a forked worker from using its parent's).
+
+    Connections are not kept: a new one costs little on a socket or a local network, and the first request
+    after a restart of the encoder never meets a dead one.
+    """
+    limits = httpx.Limits(max_keepalive_connections=0)
+    timeouts = httpx.Timeout(timeout, connect=CONNECT_TIMEOUT)
+    if url.startswith("unix://"):
+        transport = httpx.HTTPTransport(uds=url.removeprefix("unix://"), limits=limits, verify=False)
+        return httpx.Client(transport=transport, base_url="http://encoder", timeout=timeouts)
+    return httpx.Client(base_url=url, limits=limits, timeout=timeouts, trust_env=False)
+
+
+def _encoded(response: httpx.Response) -> Encoded:
+    try:
+        vectors = np.load(io.BytesIO(response.content), allow_pickle=False)
+        return Encoded(
+            vectors=vectors.astype(np.float32, copy=False),
+            model_id=response.headers["X-Model-Id"],
+            logit_scale=float(response.headers["X-Logit-Scale"]),
+        )
+    except (ValueError, KeyError, EOFError) as error:
+        raise EncoderFailed(f"An answer that is no encoder's: {error}") from error
+
+
+def _reason(response: httpx.Response) -> str:
+    try:
+        return str(response.json()["error"])[:300]
+    except (ValueError, KeyError, TypeError):
+        return f"HTTP status {response.status_code}"

@@ -1,0 +1,108 @@
+"""What people send. Every message is one that says what to do."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from gallery.models import Image
+
+MAX_QUERY = 300  # characters
+MAX_LABELS = 40
+MAX_LABEL = 100  # characters
+MAX_CHOSEN = 50  # pictures
+
+
+class FilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Any number of files, from one up. What is in them is checked when each one is stored."""
+
+    widget = FilesInput
+
+    def clean(self, data: Sequence[UploadedFile] | None, initial: Any = None) -> list[UploadedFile]:
+        if not data:
+            raise forms.ValidationError(self.error_messages["required"], code="required")
+        return list(data)
+
+
+class UploadForm(forms.Form):
+    files = FilesField(  # type: ignore[assignment]  # the metaclass keeps it apart from Form.files
+        label=_("Pictures"),
+        error_messages={"required": _("Choose at least one picture.")},
+        widget=FilesInput(attrs={"accept": "image/*"}),
+    )
+    visibility = forms.ChoiceField(
+        label=_("Who may see them"),
+        choices=Image.Visibility.choices,
+        initial=Image.Visibility.PRIVATE,
+    )
+
+    def clean_files(self) -> list[UploadedFile]:
+        files = self.cleaned_data["files"]
+        if len(files) > settings.UPLOAD_MAX_FILES:
+            raise forms.ValidationError(
+                _("At most %(limit)d files at once."),
+                code="too_many",
+                params={"limit": settings.UPLOAD_MAX_FILES},
+            )
+        return files
+
+
+class PictureForm(forms.ModelForm):
+    class Meta:
+        model = Image
+        fields = ["title", "visibility"]
+
+
+class SearchForm(forms.Form):
+    q = forms.CharField(
+        label=_("Describe a picture"),
+        max_length=MAX_QUERY,
+        required=False,
+        error_messages={
+            "max_length": ngettext_lazy(
+                "Use at most %(limit_value)d character; this has %(show_value)d.",
+                "Use at most %(limit_value)d characters; this has %(show_value)d.",
+                "limit_value",
+            )
+        },
+    )
+    like = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+
+class LabelsForm(forms.Form):
+    """The words to choose between, one a line or separated by commas."""
+
+    labels = forms.CharField(
+        label=_("Labels"),
+        help_text=_("At least two, one a line or separated by commas."),
+        widget=forms.Textarea(attrs={"rows": 5}),
+        error_messages={"required": _("Write at least two labels.")},
+    )
+
+    def clean_labels(self) -> list[str]:
+        parts = self.cleaned_data["labels"].replace(",", "\n").splitlines()
+        labels = list(dict.fromkeys(" ".join(part.split()) for part in parts if part.strip()))
+        if len(labels) < 2:
+            raise forms.ValidationError(_("Write at least two different labels."), code="too_few")
+        if len(labels) > MAX_LABELS:
+            raise forms.ValidationError(
+                _("At most %(limit)d labels; these are %(count)d."),
+                code="too_many",
+                params={"limit": MAX_LABELS, "count": len(labels)},
+            )
+        for label in labels:
+            if len(label) > MAX_LABEL:
+                raise forms.ValidationError(
+                    _("A label may have at most %(limit)d characters; “%(start)s…” has %(count)d."),
+                    code="too_long",
+                    params={"limit": MAX_LABEL, "start": label[:20], "count": len(label)},
+                )
+        return labels

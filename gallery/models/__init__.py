@@ -1,0 +1,5 @@
+from gallery.models.embedding import Embedding, EmbeddingChange, EmbeddingCounter
+from gallery.models.image import Image, ImageQuerySet
+from gallery.models.people import User
+
+__all__ = ["Embedding", "EmbeddingChange", "EmbeddingCounter", "Image", "ImageQuerySet", "User"]

@@ -1,0 +1,114 @@
+import uuid
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from gallery.models.people import User
+
+
+class ImageQuerySet(models.QuerySet["Image"]):
+    def visible_to(self, user: User | AnonymousUser) -> "ImageQuerySet":
+        """The one visibility rule for pictures: every page, file, search, socket and count reads through it.
+
+        Moderators see everything; others see their own pictures and the public ones. A picture that a
+        moderator has hidden stays visible to its owner, who has to learn of it, and to nobody else.
+        """
+        if user.is_authenticated and user.is_active and user.is_staff:
+            return self
+        public = Q(visibility=Image.Visibility.PUBLIC, is_hidden=False)
+        if not user.is_authenticated:
+            return self.filter(public)
+        return self.filter(public | Q(owner=user))
+
+    def public(self) -> "ImageQuerySet":
+        return self.filter(visibility=Image.Visibility.PUBLIC, is_hidden=False)
+
+
+def original_path(image: "Image", filename: str) -> str:
+    """Where an original is stored: byte for byte, under its owner and SHA-256. The given name is not used."""
+    extension = Image.EXTENSIONS[image.content_type]
+    return f"originals/{image.owner_id}/{image.sha256[:2]}/{image.sha256}.{extension}"
+
+
+class Image(models.Model):
+    """A picture: the row is the truth; derivatives and vectors are made from the original by the queue."""
+
+    class Visibility(models.TextChoices):
+        PRIVATE = "private", _("Private")
+        PUBLIC = "public", _("Public")
+
+    class Origin(models.TextChoices):
+        UPLOADED = "uploaded", _("Uploaded")
+        GENERATED = "generated", _("Generated")
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("Being prepared")
+        READY = "ready", _("Ready")
+        FAILED = "failed", _("Could not be prepared")
+
+    EXTENSIONS = {
+        "image/jpeg": "jpg",
+        "image/png": "png",
+        "image/webp": "webp",
+        "image/gif": "gif",
+        "image/avif": "avif",
+        "image/bmp": "bmp",
+        "image/tiff": "tiff",
+    }
+    THUMBNAIL_SIZES = (320, 1280)  # longest side, pixels
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="images", verbose_name=_("owner")
+    )
+    title = models.CharField(_("title"), max_length=200, blank=True)
+    credit = models.CharField(_("credit"), max_length=300, blank=True)  # source, author, licence
+    visibility = models.CharField(
+        _("visibility"), max_length=10, choices=Visibility.choices, default=Visibility.PRIVATE
+    )
+    is_hidden = models.BooleanField(_("hidden by a moderator"), default=False)
+    origin = models.CharField(_("origin"), max_length=10, choices=Origin.choices, default=Origin.UPLOADED)
+    original = models.FileField(_("original"), upload_to=original_path, max_length=200)
+    sha256 = models.CharField(_("SHA-256"), max_length=64)
+    content_type = models.CharField(_("type"), max_length=40)
+    byte_size = models.PositiveBigIntegerField(_("size in bytes"))
+    width = models.PositiveIntegerField(_("width"))  # pixels, orientation applied
+    height = models.PositiveIntegerField(_("height"))
+    dominant_color = models.CharField(_("dominant colour"), max_length=7, default="#808080")
+    has_thumbnails = models.BooleanField(_("has thumbnails"), default=False)
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.PENDING)
+    status_reason = models.CharField(_("reason"), max_length=300, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)  # counted when one starts
+    retry_at = models.DateTimeField(_("taken up again at"), null=True, blank=True)  # if still pending then
+    created_at = models.DateTimeField(_("added"), auto_now_add=True)
+
+    objects = ImageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("picture")
+        verbose_name_plural = _("pictures")
+        ordering = ["-created_at", "-id"]
+        constraints = [models.UniqueConstraint(fields=["owner", "sha256"], name="one_copy_per_owner")]
+        indexes = [
+            models.Index(fields=["owner", "-created_at"], name="image_by_owner"),
+            models.Index(fields=["visibility", "is_hidden", "-created_at"], name="image_public"),
+            models.Index(fields=["status", "retry_at"], name="image_unfinished"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or str(self.id)
+
+    def get_absolute_url(self) -> str:
+        return reverse("gallery:picture", args=[self.id])
+
+    @property
+    def original_name(self) -> str:
+        """Of the stored file, for the storage."""
+        return self.original.name or ""
+
+    def thumbnail_path(self, size: int) -> str:
+        return f"thumbnails/{self.id}/{size}.webp"

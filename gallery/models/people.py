@@ -1,0 +1,13 @@
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class User(AbstractUser):
+    """A person who signs in. `is_staff` people moderate: they see and decide about everyone's pictures."""
+
+    display_name = models.CharField(_("name shown to others"), max_length=80, blank=True)
+    language = models.CharField(_("language"), max_length=8, blank=True)
+
+    def __str__(self) -> str:
+        return self.display_name or self.username

@@ -1,0 +1,223 @@
+"""Opening pictures and turning them into plain pixels. Pillow only, so that the encoder can use it too."""
+
+import io
+import struct
+import warnings
+import zlib
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image, ImageCms, ImageOps
+
+# Pillow's format → content type. MPO is what cameras write as .jpg when they add a second view.
+CONTENT_TYPES = {
+    "JPEG": "image/jpeg",
+    "MPO": "image/jpeg",
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+    "GIF": "image/gif",
+    "AVIF": "image/avif",
+    "BMP": "image/bmp",
+    "TIFF": "image/tiff",
+}
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF")
+
+# What Pillow's decoders raise on broken data.
+DECODE_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    IndexError,
+    KeyError,
+    EOFError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+)
+
+_ORIENTATION_TAG = 0x0112
+_SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that swap width and height
+
+
+class PictureError(Exception):
+    """A file cannot be used as a picture."""
+
+
+class NotAPicture(PictureError):
+    """The content is no picture of any kind that is known."""
+
+
+class UnsupportedFormat(PictureError):
+    """A picture, but of a format that is not accepted. `args[0]` names it."""
+
+
+class DamagedPicture(PictureError):
+    """The content starts like a picture and cannot be decoded to its end."""
+
+
+class TooManyPixels(PictureError):
+    """Decoding would take more memory than is allowed."""
+
+
+_BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+
+
+def limit_pillow(max_pixels: int) -> None:
+    """Sets Pillow's own limit for this whole process, and makes its warning the error that it should be.
+
+    open_picture() checks every picture by itself; Pillow's limit also stops frames and tiles that turn out
+    larger than the picture they belong to.
+    """
+    Image.MAX_IMAGE_PIXELS = max_pixels
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
+
+
+def open_picture(file: BinaryIO, *, max_pixels: int) -> Image.Image:
+    """The picture with its pixels not decoded yet, of an accepted format and within `max_pixels`.
+
+    The content decides, not the file's name. Raises NotAPicture, UnsupportedFormat, DamagedPicture or
+    TooManyPixels.
+    """
+    file.seek(0)
+    try:
+        picture = Image.open(file, formats=FORMATS)
+    except _BOMBS:
+        raise TooManyPixels from None
+    except DECODE_ERRORS as error:
+        raise _why_not(file) from error
+    width, height = picture.size
+    if width * height > max_pixels:
+        raise TooManyPixels
+    return picture
+
+
+def decode_fully(file: BinaryIO, *, max_pixels: int) -> Image.Image:
+    """The first frame, decoded. Checksums and data are both checked: each finds damage the other misses."""
+    checked = open_picture(file, max_pixels=max_pixels)
+    try:
+        checked.verify()
+    except _BOMBS:
+        raise TooManyPixels from None
+    except DECODE_ERRORS as error:
+        raise DamagedPicture from error
+    picture = open_picture(file, max_pixels=max_pixels)  # verify() leaves an object that cannot be read
+    load_pixels(picture)
+    return picture
+
+
+def load_pixels(picture: Image.Image) -> None:
+    try:
+        picture.load()
+    except _BOMBS:
+        raise TooManyPixels from None
+    except DECODE_ERRORS as error:
+        raise DamagedPicture from error
+
+
+def oriented_size(picture: Image.Image) -> tuple[int, int]:
+    """Width and height as people see the picture, after its EXIF orientation."""
+    width, height = picture.size
+    return (height, width) if _orientation(picture) in _SIDEWAYS else (width, height)
+
+
+def clean_pixels(file: BinaryIO, *, max_pixels: int, at_least: int | None = None) -> Image.Image:
+    """The picture as upright sRGB pixels on white, without metadata.
+
+    `at_least`: a size in pixels that is enough for both sides; large JPEGs are then decoded at a half, a
+    quarter or an eighth of their size, which takes a fraction of the time and memory.
+    """
+    picture = open_picture(file, max_pixels=max_pixels)
+    if at_least:
+        picture.draft(None, (at_least, at_least))  # only JPEG does anything here
+    load_pixels(picture)
+    orientation = _orientation(picture)
+    upright = ImageOps.exif_transpose(picture) if orientation != 1 else picture
+    return _without_metadata(_to_rgb(upright))
+
+
+def fit(picture: Image.Image, longest: int) -> Image.Image:
+    """The picture scaled down so that its longest side has `longest` pixels; never scaled up."""
+    if max(picture.size) <= longest:
+        return picture
+    scale = longest / max(picture.size)
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    return picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+
+
+def _why_not(file: BinaryIO) -> PictureError:
+    """Why Pillow could not open the file as one of the accepted formats."""
+    file.seek(0)
+    head = file.read(32)
+    if any(Image.OPEN[name][1](head) for name in FORMATS if name in Image.OPEN):  # type: ignore[misc]
+        return UnsupportedFormat("HEIC") if _is_heic(head) else DamagedPicture()
+    if _is_heic(head):
+        return UnsupportedFormat("HEIC")
+    if head.startswith(b"%PDF"):
+        return UnsupportedFormat("PDF")
+    file.seek(0)
+    try:
+        other = Image.open(file)  # reads a header only, never pixels
+    except (*_BOMBS, *DECODE_ERRORS):
+        return NotAPicture()
+    return UnsupportedFormat(other.format or "?")
+
+
+def _is_heic(head: bytes) -> bool:
+    return head[4:8] == b"ftyp" and head[8:12] in {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis"}
+
+
+def _orientation(picture: Image.Image) -> int:
+    try:
+        value = picture.getexif().get(_ORIENTATION_TAG, 1)
+    except DECODE_ERRORS:
+        return 1  # an EXIF block that cannot be read does not spoil the picture
+    return value if value in range(1, 9) else 1
+
+
+def _to_rgb(picture: Image.Image) -> Image.Image:
+    if picture.mode.startswith(("I", "F")):
+        picture = _to_8_bits(picture)
+    profile = picture.info.get("icc_profile")
+    if profile and picture.mode in {"RGB", "CMYK", "L"}:
+        picture = _to_srgb(picture, profile)
+    if picture.mode in {"RGBA", "LA", "PA", "RGBa", "La"} or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+        ground = Image.new("RGBA", picture.size, "white")
+        return Image.alpha_composite(ground, picture).convert("RGB")
+    return picture.convert("RGB")
+
+
+def _to_8_bits(picture: Image.Image) -> Image.Image:
+    """16-bit greys by their high byte; other integers and floats by the span of their values.
+
+    Pillow's own conversion of these modes clips at 255, which makes nearly everything white.
+    """
+    values = np.asarray(picture)
+    if picture.mode.startswith("I;16"):
+        return Image.fromarray((values >> 8).astype(np.uint8))
+    grey = np.nan_to_num(values.astype(np.float32))
+    low, high = float(grey.min()), float(grey.max())
+    if picture.mode == "I" and low >= 0:  # a 16-bit PNG in a wider mode
+        low, high = 0.0, 65535.0 if high > 255 else 255.0
+    span = (high - low) or 1.0
+    return Image.fromarray(((grey - low) / span * 255).clip(0, 255).astype(np.uint8))
+
+
+def _to_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
+    """Colours as a screen shows them; phones' wide-gamut pictures look pale without this."""
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        converted = ImageCms.profileToProfile(
+            picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
+        )
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return picture  # a profile that does not fit the picture: its plain numbers are the best guess
+    return converted or picture
+
+
+def _without_metadata(picture: Image.Image) -> Image.Image:
+    """A picture of nothing but these pixels: re-saving another keeps comments, EXIF and profiles."""
+    clean = Image.new("RGB", picture.size)
+    clean.paste(picture)
+    return clean

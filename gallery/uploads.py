@@ -1,0 +1,120 @@
+"""Pictures come in through store_image() and go out through delete_image(), whoever asks."""
+
+import hashlib
+import logging
+from functools import partial
+from pathlib import PurePath
+from typing import Any
+
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from gallery import preparation
+from gallery.embedding import log_change
+from gallery.models import Image, User
+from gallery.validation import validate_picture
+
+logger = logging.getLogger(__name__)
+
+HASH_CHUNK = 1024 * 1024  # bytes
+
+
+class DuplicateImage(Exception):
+    """The owner has this very file already, as `existing`."""
+
+    def __init__(self, existing: Image) -> None:
+        super().__init__(f"Same content as picture {existing.pk}")
+        self.existing = existing
+
+
+def store_image(
+    *,
+    owner: User,
+    file: File,
+    title: str = "",
+    credit: str = "",
+    origin: Image.Origin = Image.Origin.UPLOADED,
+    visibility: Image.Visibility = Image.Visibility.PRIVATE,
+) -> Image:
+    """Validates a file and stores it byte for byte as a new picture, which the queue then prepares.
+
+    A title longer than the field is cut with an ellipsis. Raises ValidationError (see validation.py for the
+    codes) or DuplicateImage; then, as on any other failure, no row and no file is left behind.
+    """
+    picture = validate_picture(file)
+    digest = _sha256(file)
+    _refuse_duplicate(owner=owner, digest=digest)
+    image = Image(
+        owner=owner,
+        title=_cut(title, Image._meta.get_field("title").max_length),
+        credit=credit,
+        origin=origin,
+        visibility=visibility,
+        sha256=digest,
+        content_type=picture.content_type,
+        byte_size=file.size,
+        width=picture.width,
+        height=picture.height,
+        retry_at=timezone.now() + preparation.LOST_AFTER,
+    )
+    image.original.save(digest, file, save=False)
+    try:
+        with transaction.atomic():
+            image.save(force_insert=True)
+            transaction.on_commit(partial(preparation.enqueue, image.pk, 0), robust=True)
+    except BaseException as error:
+        default_storage.delete(image.original_name)
+        if isinstance(error, IntegrityError):  # the same file came twice at the same moment
+            _refuse_duplicate(owner=owner, digest=digest)
+        raise
+    return image
+
+
+def delete_image(*, image: Image) -> None:
+    """Removes a picture: row and vectors in one transaction, files when it has committed."""
+    names = [image.original_name, *(image.thumbnail_path(size) for size in Image.THUMBNAIL_SIZES)]
+    with transaction.atomic():
+        log_change(image_id=image.pk)
+        Image.objects.filter(pk=image.pk).delete()
+        transaction.on_commit(partial(_delete_files, names), robust=True)
+
+
+def delete_user(*, user: User) -> None:
+    """Removes a person with all their pictures, files included."""
+    for image in Image.objects.filter(owner=user):
+        delete_image(image=image)
+    user.delete()
+
+
+def title_from_name(name: str) -> str:
+    """A first title for an upload: the file's name without extension, underscores as spaces."""
+    stem = PurePath(name.replace("\\", "/")).stem.replace("_", " ")
+    return "".join(letter for letter in stem if letter.isprintable()).strip()
+
+
+def _refuse_duplicate(*, owner: User, digest: str) -> None:
+    existing = Image.objects.filter(owner=owner, sha256=digest).first()
+    if existing:
+        raise DuplicateImage(existing)
+
+
+def _sha256(file: File) -> str:
+    digest = hashlib.sha256()
+    for chunk in file.chunks(HASH_CHUNK):
+        digest.update(chunk)
+    file.seek(0)
+    return digest.hexdigest()
+
+
+def _cut(text: str, length: Any) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _delete_files(names: list[str]) -> None:
+    for name in names:
+        try:
+            default_storage.delete(name)
+        except OSError:
+            logger.exception("Could not delete the file %s of a deleted picture", name)

@@ -1,0 +1,95 @@
+"""Private files: every byte goes through the visibility rule first."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import PurePath
+
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.utils.cache import get_conditional_response
+from django.utils.http import content_disposition_header
+from django.utils.text import slugify
+from django.views.decorators.http import require_safe
+
+from gallery.models import Image
+
+CHUNK = 256 * 1024  # bytes
+
+
+@require_safe
+def original(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """The file as it was uploaded. With ?download it is saved instead of shown."""
+    image = _visible(request, pk)
+    etag = f'"{image.sha256}"'
+    if unchanged := _unchanged(request, image, etag):
+        return unchanged
+    response = StreamingHttpResponse(_chunks(_open(image.original_name)), content_type=image.content_type)
+    name = f"{slugify(image.title) or image.pk}{PurePath(image.original_name).suffix}"
+    disposition = content_disposition_header("download" in request.GET, name)
+    return _private(response, image, etag, size=image.byte_size, disposition=disposition)
+
+
+@require_safe
+def thumbnail(request: HttpRequest, pk: uuid.UUID, size: int) -> HttpResponseBase:
+    """A WebP with its longest side at most `size` pixels; 404 until it has been made."""
+    image = _visible(request, pk)
+    if size not in Image.THUMBNAIL_SIZES or not image.has_thumbnails:
+        raise Http404
+    etag = f'"{image.sha256[:32]}-{size}"'
+    if unchanged := _unchanged(request, image, etag):
+        return unchanged
+    with _open(image.thumbnail_path(size)) as file:
+        content = file.read()  # small: a few hundred kilobytes at most
+    return _private(HttpResponse(content, content_type="image/webp"), image, etag, size=len(content))
+
+
+def _visible(request: HttpRequest, pk: uuid.UUID) -> Image:
+    return get_object_or_404(Image.objects.visible_to(request.user), pk=pk)
+
+
+def _open(name: str) -> File:
+    try:
+        return default_storage.open(name, "rb")
+    except FileNotFoundError:
+        raise Http404 from None
+
+
+def _unchanged(request: HttpRequest, image: Image, etag: str) -> HttpResponseBase | None:
+    """304 if the browser has the newest already. Asked after the visibility rule, never before."""
+    modified = int(image.created_at.timestamp())
+    unchanged = get_conditional_response(request, etag=etag, last_modified=modified)
+    return _private(unchanged, image, etag) if unchanged is not None else None
+
+
+def _private(
+    response: HttpResponseBase,
+    image: Image,
+    etag: str,
+    *,
+    size: int | None = None,
+    disposition: str | None = None,
+) -> HttpResponseBase:
+    """Kept by the reader's browser alone, which asks each time whether it may still show it."""
+    response["ETag"] = etag
+    response["Last-Modified"] = image.created_at.strftime("%a, %d %b %Y %H:%M:%S GMT")
+    response["Cache-Control"] = "private, no-cache"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"  # a file is never a page
+    if size is not None:
+        response["Content-Length"] = str(size)
+    if disposition:
+        response["Content-Disposition"] = disposition
+    return response
+
+
+async def _chunks(file: File) -> AsyncIterator[bytes]:
+    """Piece by piece: Django's FileResponse would be read into memory as a whole under ASGI."""
+    try:
+        while chunk := await asyncio.to_thread(file.read, CHUNK):
+            yield chunk
+    finally:
+        file.close()

@@ -1,0 +1,114 @@
+"""The gallery, public pictures, and the page of one picture."""
+
+import uuid
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from gallery import search
+from gallery.forms import LabelsForm, PictureForm
+from gallery.models import Image
+from gallery.uploads import delete_image
+from gallery.views.paging import PICTURES_A_PAGE, page_of
+from gallery.views.people import signed_in
+
+SIMILAR_SHOWN = 8
+
+
+@login_required
+@require_safe
+def mine(request: HttpRequest) -> HttpResponse:
+    """The signed-in person's own pictures, newest first, to look at and to choose from."""
+    own = Image.objects.visible_to(request.user).filter(owner=signed_in(request))
+    return render(request, "gallery/mine.html", {"page_obj": page_of(own, request)})
+
+
+@require_safe
+def explore(request: HttpRequest) -> HttpResponse:
+    """Everybody's public pictures, as soon as there is something to show of them."""
+    public = Image.objects.public().filter(has_thumbnails=True)
+    return render(request, "gallery/explore.html", {"page_obj": page_of(public, request)})
+
+
+@never_cache
+@require_safe
+def tiles(request: HttpRequest) -> HttpResponse:
+    """The fragments of some pictures of a grid, for a page that waits for them to get ready."""
+    ids = [text for text in request.GET.getlist("picture")[:PICTURES_A_PAGE] if _is_uuid(text)]
+    images = Image.objects.visible_to(request.user).filter(pk__in=ids)
+    choose = "choose" if request.GET.get("choose") == "choose" else ""
+    return render(request, "gallery/_tiles.html", {"images": images, "choose": choose})
+
+
+@require_safe
+def picture(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    image = get_object_or_404(Image.objects.visible_to(request.user).select_related("owner"), pk=pk)
+    return render(request, "gallery/picture.html", {"image": image, **_beside(request, image)})
+
+
+@never_cache
+@require_safe
+def view_fragment(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """The picture itself and its state, for a page that waits for it to get ready."""
+    image = get_object_or_404(Image.objects.visible_to(request.user), pk=pk)
+    return render(request, "gallery/_view.html", {"image": image})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Title and visibility, by the owner alone."""
+    own = Image.objects.visible_to(request.user).filter(owner=signed_in(request))
+    image = get_object_or_404(own, pk=pk)
+    form = PictureForm(request.POST if request.method == "POST" else None, instance=image)
+    if request.method == "POST" and form.is_valid():
+        form.instance.save(update_fields=form._meta.fields)
+        messages.success(request, _("The changes are saved."))
+        return redirect(image)
+    status = 400 if form.errors else 200
+    return render(request, "gallery/edit.html", {"image": image, "form": form}, status=status)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def delete(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Asks first, then deletes; the owner's and moderators' right."""
+    images = Image.objects.visible_to(request.user).select_related("owner")
+    if not signed_in(request).is_staff:
+        images = images.filter(owner=signed_in(request))
+    image = get_object_or_404(images, pk=pk)
+    if request.method == "POST":
+        delete_image(image=image)
+        messages.success(request, _("The picture is deleted."))
+        return redirect("gallery:mine")
+    return render(request, "gallery/delete.html", {"image": image})
+
+
+def _beside(request: HttpRequest, image: Image) -> dict[str, object]:
+    """What stands beside a picture: what the reader may do with it, and what is like it."""
+    user = request.user
+    is_owner = user.is_authenticated and image.owner_id == user.pk
+    try:
+        hits = search.search(user=user, like=image).hits[:SIMILAR_SHOWN]
+    except search.NotEmbedded:
+        hits = []
+    return {
+        "is_owner": is_owner,
+        "may_delete": is_owner or (user.is_authenticated and user.is_staff),
+        "may_moderate": user.is_authenticated and user.is_staff,
+        "similar_hits": hits,
+        "labels_form": LabelsForm(),
+    }
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,77 @@
+"""The shipped pack on real pictures: what it is for must work, not only its shapes."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gallery.clip.model import ClipConfig, load_clip
+from gallery.clip.zeroshot import probabilities
+
+ROOT = Path(__file__).parents[2]
+DEMO = ROOT / "gallery" / "demo"
+
+
+@pytest.fixture(scope="module")
+def model():
+    return load_clip(ClipConfig("mini", "", ROOT / "weights" / "mini" / "clip"))
+
+
+@pytest.fixture(scope="module")
+def pictures(model):
+    rows = json.loads((DEMO / "pictures.json").read_text(encoding="utf-8"))
+    images = []
+    for row in rows:
+        with Image.open(DEMO / row["file"]) as picture:
+            images.append(picture.convert("RGB"))
+    return [row["file"] for row in rows], [row["label"] for row in rows], model.encode_images(images).numpy()
+
+
+@pytest.mark.parametrize(
+    ("query", "file"),
+    [
+        ("a red heart", "red-heart.png"),
+        ("a yellow cat face", "yellow-cat.png"),
+        ("pizza", "pizza.png"),
+        ("a strawberry", "strawberry.webp"),
+        ("an owl", "owl.webp"),
+        ("a butterfly", "butterfly.jpg"),
+        ("rainbow", "rainbow.webp"),
+        ("the flag of Sweden", "swedish-flag.png"),
+    ],
+)
+def test_a_search_finds_the_right_demo_picture_first(model, pictures, query, file):
+    files, _, vectors = pictures
+    similarity = vectors @ model.encode_text([query])[0].numpy()
+    assert files[int(similarity.argmax())] == file
+
+
+def test_most_demo_pictures_get_their_own_label_among_all_labels(model, pictures):
+    _, labels, vectors = pictures
+    texts = model.encode_text([model.label_template.format(label) for label in labels]).numpy()
+    odds = probabilities(vectors, texts, model.logit_scale)
+    right = (odds.argmax(axis=1) == np.arange(len(labels))).mean()
+    assert right >= 0.5  # chance is one in thirty
+
+
+def test_coloured_squares_are_mostly_closest_to_their_colour_words(model):
+    fill = {"red": (220, 30, 30), "green": (30, 160, 50), "blue": (30, 70, 220), "yellow": (250, 215, 40)}
+    squares = []
+    for colour in fill.values():
+        square = Image.new("RGB", (200, 200), "white")
+        square.paste(colour, (40, 40, 160, 160))
+        squares.append(square)
+    texts = model.encode_text([f"a {name} square" for name in fill]).numpy()
+    similarity = model.encode_images(squares).numpy() @ texts.T  # (4 squares, 4 words)
+    assert (similarity.argmax(axis=1) == np.arange(4)).sum() >= 3  # chance is one
+
+
+def test_transparency_is_seen_on_white(model):
+    drawn = Image.new("RGBA", (200, 200), (0, 0, 0, 0))
+    drawn.paste((220, 30, 30, 255), (40, 40, 160, 160))
+    opaque = Image.new("RGB", (200, 200), "white")
+    opaque.paste((220, 30, 30), (40, 40, 160, 160))
+    vectors = model.encode_images([drawn, opaque]).numpy()
+    assert np.allclose(vectors[0], vectors[1], atol=1e-5)

@@ -1,0 +1,115 @@
+import pytest
+from django.urls import reverse
+
+from gallery import search as search_module
+from tests.gallery.colour_model import direction
+
+URL = "/search/"
+
+
+@pytest.fixture
+def coloured(client, alice, store, embed, encoder):
+    client.force_login(alice)
+    images = {}
+    for name, colour in {"red": (1, 0, 0), "yellow": (1, 1, 0), "blue": (0, 0, 1)}.items():
+        images[name] = store(alice, title=f"{name} one")
+        embed(images[name], *colour)
+    return images
+
+
+def shown(response) -> list[str]:
+    return [hit.image.title for hit in response.context["results"].hits]
+
+
+def test_results_stand_in_order_with_their_scores(client, coloured):
+    response = client.get(URL, {"q": "red"})
+    assert shown(response) == ["red one", "yellow one", "blue one"]
+    page = response.content.decode()
+    assert page.index("red one") < page.index("yellow one") < page.index("blue one")
+    score = float(direction((1, 0, 0)) @ direction((1, 1, 0)))
+    assert f"{score:.3f}" in page
+    assert f'value="{score:.4f}"' in page
+
+
+def test_meters_keep_their_numbers_readable_in_swedish(client, coloured):
+    page = client.get(URL, {"q": "red"}, headers={"accept-language": "sv"}).content.decode()
+    assert 'value="1.0000"' in page
+    assert "1,000" in page
+
+
+def test_without_words_the_page_asks_for_them(client, db):
+    for query in ("", "   "):
+        response = client.get(URL, {"q": query})
+        assert response.status_code == 200
+        assert "results" not in response.context
+
+
+def test_too_many_words_are_refused_and_kept(client, db):
+    words = "red " * 100
+    response = client.get(URL, {"q": words})
+    assert response.status_code == 400
+    assert "at most 300 characters" in response.content.decode()
+    assert words.strip() in response.content.decode()
+
+
+@pytest.mark.parametrize("query", ["❤️", "\u202e\u0000red", "<script>alert(1)</script>", "%", "' OR 1=1 --"])
+def test_strange_words_are_words(client, coloured, query):
+    response = client.get(URL, {"q": query})
+    assert response.status_code in {200, 400}
+    assert "<script>alert" not in response.content.decode()
+
+
+def test_an_encoder_that_is_away_is_told_with_503_and_the_words_are_kept(client, coloured, no_encoder):
+    response = client.get(URL, {"q": "a red heart"})
+    assert response.status_code == 503
+    page = response.content.decode()
+    assert "is not answering" in page
+    assert 'value="a red heart"' in page
+
+
+def test_an_encoder_that_is_loading_is_told_with_503(client, alice, starting_encoder):
+    assert client.get(URL, {"q": "red"}).status_code == 503
+
+
+def test_links_lead_through_all_pages(client, coloured, monkeypatch):
+    monkeypatch.setattr(search_module, "PAGE_SIZE", 2)
+    first = client.get(URL, {"q": "red & co"})
+    assert "?q=red+%26+co&amp;page=2" in first.content.decode()
+    assert len(shown(client.get(URL, {"q": "red & co", "page": 2}))) == 1
+    assert client.get(URL, {"q": "red & co", "page": 3}).status_code == 404
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "abc", "99999999999999999999"])
+def test_a_page_that_does_not_exist_is_not_found(client, coloured, page):
+    assert client.get(URL, {"q": "red", "page": page}).status_code == 404
+
+
+def test_a_picture_can_be_the_search(client, coloured):
+    response = client.get(reverse("gallery:similar", args=[coloured["yellow"].pk]))
+    assert shown(response) == ["red one", "blue one"]
+
+
+def test_a_picture_and_words_together(client, coloured):
+    response = client.get(URL, {"q": "blue", "like": str(coloured["red"].pk)})
+    assert response.status_code == 200
+    assert shown(response)[0] == "blue one"
+    assert "page_query" in response.context
+    assert f"like={coloured['red'].pk}" in response.context["page_query"]
+
+
+def test_a_picture_that_is_not_ready_says_so(client, alice, store, encoder):
+    client.force_login(alice)
+    response = client.get(reverse("gallery:similar", args=[store(alice).pk]))
+    assert response.status_code == 409
+    assert "has not looked at this picture yet" in response.content.decode()
+
+
+@pytest.mark.parametrize("like", ["no-uuid", "'"])
+def test_a_picture_that_is_no_id_is_refused(client, coloured, like):
+    assert client.get(URL, {"like": like}).status_code == 400
+
+
+def test_searching_among_nothing_says_so(client, encoder, db):
+    response = client.get(URL, {"q": "red"})
+    assert response.status_code == 200
+    assert "There is no picture yet" in response.content.decode()

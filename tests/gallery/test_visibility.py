@@ -1,0 +1,142 @@
+"""Who sees what, on every address of a picture: its owner, another member, a visitor, a moderator."""
+
+import pytest
+from django.urls import reverse
+
+from gallery.models import Image
+from gallery.preparation import prepare_image
+from gallery.uploads import store_image
+from tests.gallery.drawing import png
+
+PEOPLE = ["owner", "member", "visitor", "moderator"]
+# state of the picture → those who may see it; the others learn nothing, not even that it exists
+MAY_SEE = {
+    "private": {"owner", "moderator"},
+    "public": {"owner", "member", "visitor", "moderator"},
+    "hidden": {"owner", "moderator"},
+}
+READING = {
+    "page": lambda image: reverse("gallery:picture", args=[image.pk]),
+    "view": lambda image: reverse("gallery:view", args=[image.pk]),
+    "original": lambda image: reverse("gallery:original", args=[image.pk]),
+    "thumbnail": lambda image: reverse("gallery:thumbnail", args=[image.pk, 320]),
+    "similar": lambda image: reverse("gallery:similar", args=[image.pk]),
+    "search like it": lambda image: reverse("gallery:search") + f"?like={image.pk}",
+    "which": lambda image: reverse("gallery:which") + f"?picture={image.pk}&labels=red,blue",
+}
+
+
+@pytest.fixture
+def picture(alice, encoder) -> Image:
+    image = store_image(owner=alice, file=png(color="red"), title="the picture")
+    prepare_image(image_id=image.pk, attempt=0)
+    image.refresh_from_db()
+    return image
+
+
+@pytest.fixture
+def sign_in(client, alice, bob, admin):
+    people = {"owner": alice, "member": bob, "moderator": admin}
+
+    def sign_in(person: str) -> None:
+        if person in people:
+            client.force_login(people[person])
+
+    return sign_in
+
+
+def put_in_state(image: Image, state: str) -> None:
+    public = Image.Visibility.PRIVATE if state == "private" else Image.Visibility.PUBLIC
+    Image.objects.filter(pk=image.pk).update(visibility=public, is_hidden=state == "hidden")
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+@pytest.mark.parametrize("state", MAY_SEE)
+def test_every_address_of_a_picture_follows_the_one_rule(client, picture, sign_in, person, state):
+    put_in_state(picture, state)
+    sign_in(person)
+    expected = 200 if person in MAY_SEE[state] else 404
+    got = {name: client.get(address(picture)).status_code for name, address in READING.items()}
+    assert got == dict.fromkeys(READING, expected)
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+@pytest.mark.parametrize("state", MAY_SEE)
+def test_lists_searches_and_counts_follow_the_one_rule(client, picture, sign_in, person, state, store, embed):
+    put_in_state(picture, state)
+    sign_in(person)
+    may_see = person in MAY_SEE[state]
+    found = client.get(reverse("gallery:search"), {"q": "red"})
+    assert found.context["results"].total == (1 if may_see else 0)
+    assert (b"the picture" in found.content) == may_see
+    tiles = client.get(reverse("gallery:tiles"), {"picture": [str(picture.pk)]})
+    assert (b"the picture" in tiles.content) == may_see
+    explored = client.get(reverse("gallery:explore"))
+    assert (b"the picture" in explored.content) == (state == "public")
+
+
+def test_another_public_picture_does_not_show_a_private_one_beside_it(client, picture, bob, store, embed):
+    public = store(bob, public=True, title="public")
+    embed(public, 1, 0, 0)
+    page = client.get(public.get_absolute_url())
+    assert b"the picture" not in page.content
+    assert b"the picture" not in client.get(reverse("gallery:similar", args=[public.pk])).content
+
+
+def test_the_gallery_has_only_the_persons_own_pictures(client, picture, bob, admin):
+    put_in_state(picture, "public")
+    for person in (bob, admin):
+        client.force_login(person)
+        assert b"the picture" not in client.get(reverse("gallery:mine")).content
+
+
+@pytest.mark.parametrize("person", ["member", "visitor", "moderator"])
+def test_only_the_owner_edits_and_only_owner_and_moderators_delete(client, picture, sign_in, person):
+    put_in_state(picture, "public")
+    sign_in(person)
+    edit, delete = reverse("gallery:edit", args=[picture.pk]), reverse("gallery:delete", args=[picture.pk])
+    data = {"title": "mine now", "visibility": "public"}
+    sign_in_first = 302
+    denied = sign_in_first if person == "visitor" else 404
+    assert client.get(edit).status_code == denied
+    assert client.post(edit, data).status_code == denied
+    if person != "moderator":
+        assert client.get(delete).status_code == denied
+        assert client.post(delete).status_code == denied
+    picture.refresh_from_db()
+    assert picture.title == "the picture"
+
+
+@pytest.mark.parametrize("person", ["owner", "member", "visitor"])
+@pytest.mark.parametrize("name", ["hide", "unhide"])
+def test_only_moderators_hide_and_show(client, picture, sign_in, person, name):
+    put_in_state(picture, "hidden" if name == "unhide" else "public")
+    sign_in(person)
+    response = client.post(reverse(f"gallery:{name}", args=[picture.pk]))
+    assert response.status_code == (302 if person == "visitor" else 404)
+    if person == "visitor":
+        assert reverse("account_login") in response["Location"]
+    picture.refresh_from_db()
+    assert picture.is_hidden == (name == "unhide")
+
+
+def test_after_signing_out_nothing_private_is_left(client, picture, alice):
+    client.force_login(alice)
+    assert client.get(picture.get_absolute_url()).status_code == 200
+    client.logout()
+    got = {name: client.get(address(picture)).status_code for name, address in READING.items()}
+    assert got == dict.fromkeys(READING, 404)
+
+
+@pytest.mark.parametrize("name", ["mine", "upload"])
+def test_pages_of_a_persons_own_ask_visitors_to_sign_in(client, db, name):
+    response = client.get(reverse(f"gallery:{name}"))
+    assert response.status_code == 302
+    assert response["Location"].startswith(reverse("account_login"))
+
+
+@pytest.mark.parametrize("name", ["picture", "view", "original", "similar", "edit", "delete"])
+def test_an_unknown_picture_is_not_found(client, alice, name):
+    client.force_login(alice)
+    url = reverse(f"gallery:{name}", args=["00000000-0000-4000-8000-000000000000"])
+    assert client.get(url).status_code == 404
