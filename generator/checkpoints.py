@@ -1,0 +1,86 @@
+"""Checkpoints: what a run needs to go on bit-identically, in the default storage, so that any machine can.
+
+A file is the SHA-256 of the rest, because torch notices a cut file but no changed bytes, and then what
+`torch.save` wrote. The job's row names the one that counts; others of the job are leftovers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import pickle
+from datetime import timedelta
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from generator.models import Job
+
+FOLDER = "checkpoints"
+DIGEST_BYTES = 32
+SWEEP_AFTER = timedelta(minutes=10)  # a file younger than this may be of a run that is about to name it
+
+
+class CheckpointError(Exception):
+    """A checkpoint is missing, cut, changed or of another format."""
+
+
+def save(*, job: Job, step: int, state: dict[str, Any]) -> str:
+    """Store a state and return its name, which has claim and step in it: no run overwrites another's."""
+    import torch
+
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    payload = buffer.getvalue()
+    claim = job.claim.hex if job.claim else "none"
+    name = f"{FOLDER}/{job.id.hex}.{claim}.{step}.pt"
+    return default_storage.save(name, ContentFile(hashlib.sha256(payload).digest() + payload))
+
+
+def load(name: str) -> dict[str, Any]:
+    """The state that `save` stored; code in the file is never run. Raises CheckpointError."""
+    import torch
+
+    try:
+        with default_storage.open(name) as file:
+            data = file.read()
+    except OSError as error:
+        raise CheckpointError(f"{name}: {error}") from error
+    digest, payload = data[:DIGEST_BYTES], data[DIGEST_BYTES:]
+    if hashlib.sha256(payload).digest() != digest:
+        raise CheckpointError(f"{name}: the checksum does not fit")
+    try:
+        state = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+        raise CheckpointError(f"{name}: {error}") from error
+    if not isinstance(state, dict):
+        raise CheckpointError(f"{name}: holds a {type(state).__name__}")
+    return state
+
+
+def delete(name: str) -> None:
+    if name:
+        default_storage.delete(name)
+
+
+def sweep() -> int:
+    """Delete the files that no unfinished job names: of jobs that ended or are gone, of runs that crashed."""
+    try:
+        _, files = default_storage.listdir(FOLDER)
+    except FileNotFoundError:
+        return 0  # nothing has ever been saved
+    names = {f"{FOLDER}/{file}" for file in files}
+    names -= set(Job.objects.unfinished().values_list("checkpoint", flat=True))
+    leftovers = [name for name in names if _is_old(name)]
+    for name in leftovers:
+        default_storage.delete(name)
+    return len(leftovers)
+
+
+def _is_old(name: str) -> bool:
+    try:
+        return default_storage.get_modified_time(name) < timezone.now() - SWEEP_AFTER
+    except FileNotFoundError:
+        return False  # a run has just deleted it

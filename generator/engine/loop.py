@@ -1,0 +1,220 @@
+"""VQGAN+CLIP: a picture made by moving a VQGAN's latent until CLIP finds that it fits the prompt."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from generator.engine.cutouts import Cutouts
+from generator.engine.drawer import Decoder, VqganDrawer
+from generator.engine.losses import ground_distance, spherical_distance, total_variation
+from generator.engine.settings import GenerateSettings
+
+STATE_VERSION = 1
+FINAL_LEARNING_RATE = 0.1  # of the first step's
+
+
+class Perceptor(Protocol):
+    """The part of a CLIP model that guidance needs; gallery.clip.model.ClipModel is one."""
+
+    @property
+    def model_id(self) -> str: ...
+
+    @property
+    def image_size(self) -> int:
+        """Side in pixels of the pictures it takes."""
+        ...
+
+    def encode_text(self, texts: Sequence[str]) -> Tensor:
+        """(N, D) unit rows."""
+        ...
+
+    def encode_pixels(self, pixels: Tensor) -> Tensor:
+        """(B, 3, S, S) in [0, 1] → (B, D) unit rows, differentiable."""
+        ...
+
+
+class ResumeError(Exception):
+    """A saved state does not belong to these settings and models."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step that has been taken.
+
+    index: 1-based; total: steps of the whole run; loss: what the step's picture scored, lower is better.
+    image() → (H, W, 3) uint8, and state() → tensors and primitives that `torch.save` writes, `torch.load`
+    reads with weights_only=True, and `generate(resume=…)` goes on from. Both cost something only when
+    called, and must be called before the next step is asked for.
+    """
+
+    index: int
+    total: int
+    loss: float
+    image: Callable[[], NDArray[np.uint8]]
+    state: Callable[[], dict[str, Any]]
+
+
+def generate(
+    settings: GenerateSettings, vqgan: Decoder, clip: Perceptor, resume: dict[str, Any] | None = None
+) -> Iterator[Step]:
+    """Yield each step of making the picture that `settings` describe.
+
+    Crowson et al. 2022, "VQGAN-CLIP: Open Domain Image Generation and Editing with Natural Language
+    Guidance", section 3: start from random codebook vectors; in each step quantise the latent, decode it,
+    show CLIP random augmented cutouts, and move the latent by Adam along the gradient of their mean
+    spherical distance to the prompt's embedding, which passes straight through the quantisation.
+
+    Every random number comes from one generator seeded by `settings.seed`, which is part of the state. On
+    the same machine the same settings and models give the same bytes, whether or not the run was
+    interrupted: pass the last kept `Step.state()` as `resume`. Raises ResumeError when that state belongs to
+    another run, SettingsError when the size does not fit the decoder.
+    """
+    run = _Run(settings, vqgan, clip)
+    if resume is not None:
+        run.restore(resume)
+    while run.index < settings.steps:
+        with _threads(settings.threads):
+            loss = run.step()
+        yield Step(run.index, settings.steps, loss, run.image, run.state)
+
+
+class _Run:
+    """Everything that one run carries from step to step."""
+
+    def __init__(self, settings: GenerateSettings, vqgan: Decoder, clip: Perceptor) -> None:
+        self.settings = settings
+        self.clip = clip
+        self.index = 0
+        self.rng = torch.Generator().manual_seed(settings.seed)
+        self.drawer = VqganDrawer(
+            vqgan,
+            width=settings.width,
+            height=settings.height,
+            rng=self.rng,
+            levels=settings.coarse_levels,
+            quantised=settings.quantise,
+        )
+        self.average = [parameter.detach().clone() for parameter in self.drawer.parameters()]
+        self.optimizer = torch.optim.Adam(self.drawer.parameters(), lr=settings.learning_rate)
+        self.cutouts = Cutouts(
+            count=settings.cutouts,
+            size=clip.image_size,
+            smallest=settings.cutout_smallest,
+            largest=settings.cutout_largest,
+            power=settings.cutout_power,
+            augmentation=settings.augmentation,
+        )
+        with _threads(settings.threads), torch.inference_mode():
+            text = clip.encode_text([settings.prompt])
+        self.text = text.clone()  # (1, D); a clone made outside inference mode may take part in autograd
+
+    def step(self) -> float:
+        """Take one step and return the loss that it started from."""
+        self.optimizer.param_groups[0]["lr"] = learning_rate(self.settings, self.index)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = self._loss()
+        gradients = torch.autograd.grad(loss, self.drawer.parameters())
+        for parameter, gradient in zip(self.drawer.parameters(), gradients, strict=True):
+            parameter.grad = gradient
+        self.optimizer.step()
+        self.drawer.constrain()
+        self.index += 1
+        self._update_average()
+        return loss.item()
+
+    def _loss(self) -> Tensor:
+        picture = self.drawer.render()  # (1, 3, H, W)
+        views = self.cutouts.draw(picture, self.rng)  # (N, 3, S, S)
+        views = views.contiguous(memory_format=torch.channels_last)  # the layout CPU convolutions are fast in
+        loss = spherical_distance(self.clip.encode_pixels(views), self.text).mean()
+        if self.settings.smoothness:
+            loss = loss + self.settings.smoothness * total_variation(picture)
+        if self.settings.ground:
+            loss = loss + self.settings.ground * ground_distance(picture)
+        if self.settings.codebook_pull:
+            loss = loss + self.settings.codebook_pull * self.drawer.codebook_distance()
+        return loss
+
+    @torch.no_grad()
+    def _update_average(self) -> None:
+        """The plain mean of the first steps, then an exponential one, so that no start value lingers."""
+        decay = min(self.settings.averaging, 1 - 1 / self.index)
+        for mean, parameter in zip(self.average, self.drawer.parameters(), strict=True):
+            mean.lerp_(parameter, 1 - decay)
+
+    def image(self) -> NDArray[np.uint8]:
+        """The picture as it stands, (H, W, 3) uint8."""
+        with _threads(self.settings.threads), torch.inference_mode():
+            picture = self.drawer.picture(self.average)[0]  # (3, H, W)
+            return (picture * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().cpu().numpy()
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "version": STATE_VERSION,
+            "run": self._identity(),
+            "index": self.index,
+            "parameters": [parameter.detach().clone() for parameter in self.drawer.parameters()],
+            "average": [mean.clone() for mean in self.average],
+            "optimizer": _copied(self.optimizer.state_dict()),
+            "rng": self.rng.get_state(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        if state.get("version") != STATE_VERSION:
+            raise ResumeError(f"the saved state has version {state.get('version')}, not {STATE_VERSION}")
+        if state["run"] != self._identity():
+            raise ResumeError("the saved state belongs to other settings or models")
+        with torch.no_grad():
+            for parameter, saved in zip(self.drawer.parameters(), state["parameters"], strict=True):
+                parameter.copy_(saved)
+            for mean, saved in zip(self.average, state["average"], strict=True):
+                mean.copy_(saved)
+        self.optimizer.load_state_dict(_copied(state["optimizer"]))
+        self.rng.set_state(state["rng"].cpu())
+        self.index = state["index"]
+
+    def _identity(self) -> dict[str, Any]:
+        codebook = self.drawer.vqgan.codebook.detach().float().cpu().numpy()
+        return {
+            "settings": asdict(self.settings),
+            "clip": self.clip.model_id,
+            "codebook": hashlib.sha256(codebook.tobytes()).hexdigest(),
+        }
+
+
+def learning_rate(settings: GenerateSettings, index: int) -> float:
+    """The rate of the step after `index` steps: a cosine from the full rate to FINAL_LEARNING_RATE of it."""
+    share = (1 + math.cos(math.pi * index / settings.steps)) / 2
+    return settings.learning_rate * (FINAL_LEARNING_RATE + (1 - FINAL_LEARNING_RATE) * share)
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """Compute with `count` threads here, and give the process its own number back."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _copied(value: Any) -> Any:
+    """A deep copy of nested dicts and lists, with every tensor cloned."""
+    if isinstance(value, Tensor):
+        return value.detach().clone()
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_copied(item) for item in value]
+    return value

@@ -1,0 +1,234 @@
+"""The life of a job. Every change of state is one conditional update, which open pages are then told of.
+
+queued → running → done | failed, and cancelled from either of the first two. A run that takes a job up gets a
+claim; everything it reports is conditional on it, so that a run which lost the job (cancelled, or taken over
+after its heartbeats stopped) learns so at its next word and stops.
+"""
+
+import logging
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django_q.models import OrmQ
+from django_q.tasks import async_task
+
+from gallery.models import Image, User
+from generator import checkpoints, progress
+from generator.engine.settings import GenerateSettings
+from generator.models import Job
+
+logger = logging.getLogger(__name__)
+
+QUEUE = "generate"
+TASK = "generator.tasks.run_job"
+REQUEUE_AFTER = timedelta(seconds=30)  # a task just enqueued may be on its way from the queue to a worker
+MAX_ERROR_CHARACTERS = 300
+
+_WAITING: dict[str, Any] = {"state": Job.State.QUEUED, "claim": None, "heartbeat_at": None}
+
+
+class JobLimitReached(Exception):
+    """A person has as many unfinished jobs as one may have."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"No more than {limit} unfinished jobs a person")
+        self.limit = limit
+
+
+class JobLost(Exception):
+    """The run no longer holds the job: it was cancelled, deleted, or taken over by another run."""
+
+
+def submit(*, owner: User, prompt: str, seed: int, steps: int, width: int, height: int) -> Job:
+    """Put a job in the queue. Raises SettingsError when the engine has no such settings, JobLimitReached."""
+    GenerateSettings(prompt=prompt, seed=seed, steps=steps, width=width, height=height)
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=owner.pk)  # one submission of a person at a time
+        if Job.objects.filter(owner=owner).unfinished().count() >= settings.JOBS_PER_PERSON:
+            raise JobLimitReached(settings.JOBS_PER_PERSON)
+        job = Job.objects.create(
+            owner=owner, prompt=prompt, seed=seed, steps=steps, width=width, height=height
+        )
+        transaction.on_commit(partial(enqueue, job_id=job.id))
+    return job
+
+
+def enqueue(*, job_id: UUID) -> None:
+    Job.objects.filter(pk=job_id).update(enqueued_at=timezone.now())
+    async_task(TASK, str(job_id), cluster=QUEUE)
+
+
+def claim(*, job_id: UUID) -> Job | None:
+    """Take up a job that waits, or whose run has fallen silent; None when there is nothing to take up.
+
+    A job that was taken up JOB_MAX_ATTEMPTS times without getting further fails instead.
+    """
+    now = timezone.now()
+    free = Job.objects.filter(pk=job_id).filter(Q(state=Job.State.QUEUED) | _silent_since(now))
+    changed = free.filter(attempts__lt=settings.JOB_MAX_ATTEMPTS).update(
+        state=Job.State.RUNNING,
+        claim=(token := uuid.uuid4()),
+        attempts=F("attempts") + 1,
+        heartbeat_at=now,
+        started_at=Coalesce("started_at", now),
+    )
+    if not changed:
+        if free.update(**_ended(Job.State.FAILED), failure=Job.Failure.ATTEMPTS):
+            _after_end(job_id)
+        return None
+    _announce(job_id)
+    return Job.objects.filter(pk=job_id, claim=token).first()
+
+
+def heartbeat(*, job: Job) -> None:
+    """Say that the run is alive. Raises JobLost, as do all reports of a run."""
+    _report(job, heartbeat_at=timezone.now())
+
+
+def record_step(*, job: Job, step: int, loss: float) -> None:
+    _report(job, step=step, loss=loss, heartbeat_at=timezone.now())
+
+
+def record_checkpoint(*, job: Job, step: int, name: str) -> None:
+    """Name the checkpoint that the job goes on from. It got further, so earlier attempts no longer count."""
+    _report(job, checkpoint=name, checkpoint_step=step, attempts=1, heartbeat_at=timezone.now())
+
+
+def release(*, job: Job) -> None:
+    """Give the job back to the queue because the worker has to stop; that is no attempt of the job's."""
+    _report(job, **_WAITING, attempts=F("attempts") - 1)
+    _announce(job.id)
+    transaction.on_commit(partial(enqueue, job_id=job.id))
+
+
+def retry(*, job: Job, detail: str) -> None:
+    """Give the job back after an error that nobody foresaw; claim() counts such attempts and ends them."""
+    _report(job, **_WAITING, error=detail[:MAX_ERROR_CHARACTERS])
+    _announce(job.id)
+    transaction.on_commit(partial(enqueue, job_id=job.id))
+
+
+def finish(*, job: Job, store: Callable[[], Image]) -> Image:
+    """End the job as done with the picture that `store` makes, both or neither.
+
+    The job's row is changed first and locked until the picture is stored: a cancellation comes before, and
+    nothing is stored, or after, and finds a finished job.
+    """
+    with transaction.atomic():
+        _report(job, **_ended(Job.State.DONE), step=job.steps, error="")
+        image = store()
+        Job.objects.filter(pk=job.id).update(image=image)
+        _after_end(job.id)
+    return image
+
+
+def fail(*, job: Job, failure: Job.Failure, detail: str) -> None:
+    _report(job, **_ended(Job.State.FAILED), failure=failure, error=detail[:MAX_ERROR_CHARACTERS])
+    _after_end(job.id)
+    transaction.on_commit(partial(progress.forget, job.id))
+
+
+def cancel(*, job_id: UUID) -> bool:
+    """Stop a job that is not finished and keep nothing of it; False when it had already ended."""
+    with transaction.atomic():
+        changed = Job.objects.filter(pk=job_id).unfinished().update(**_ended(Job.State.CANCELLED))
+        if changed:
+            _after_end(job_id)
+            transaction.on_commit(partial(progress.forget, job_id))
+    return bool(changed)
+
+
+def restart(*, job_id: UUID) -> bool:
+    """Make a failed or cancelled job anew, from its first step; False when it is neither."""
+    with transaction.atomic():
+        changed = Job.objects.filter(pk=job_id, state__in=[Job.State.FAILED, Job.State.CANCELLED]).update(
+            state=Job.State.QUEUED,
+            failure="",
+            error="",
+            step=0,
+            loss=None,
+            attempts=0,
+            started_at=None,
+            finished_at=None,
+        )
+        if changed:
+            _announce(job_id)
+            transaction.on_commit(partial(enqueue, job_id=job_id))
+    return bool(changed)
+
+
+def requeue_stale() -> int:
+    """Put back what got lost: running jobs whose run fell silent, waiting jobs without a task in the queue.
+
+    Harmless when a task was only late: a second task for a job finds nothing to take up.
+    """
+    lost = _release_silent() | _waiting_without_task()
+    for job_id in lost:
+        logger.warning("Job %s goes back in the queue", job_id)
+        enqueue(job_id=job_id)
+    return len(lost)
+
+
+def _release_silent() -> set[UUID]:
+    now = timezone.now()
+    silent = Job.objects.filter(_silent_since(now))
+    released = set()
+    for job_id in silent.values_list("pk", flat=True):
+        if silent.filter(pk=job_id).update(**_WAITING):
+            released.add(job_id)
+            _announce(job_id)
+    return released
+
+
+def _waiting_without_task() -> set[UUID]:
+    """Queued jobs that no task in the queue is waiting to take up.
+
+    A task that a cluster has fetched does not count: its cluster may have died with it.
+    """
+    enqueued_long_ago = Q(enqueued_at=None) | Q(enqueued_at__lt=timezone.now() - REQUEUE_AFTER)
+    waiting = set(Job.objects.filter(enqueued_long_ago, state=Job.State.QUEUED).values_list("pk", flat=True))
+    if not waiting:
+        return set()
+    tasks = OrmQ.objects.filter(key=QUEUE, lock__lte=timezone.now())
+    return waiting - {UUID(row.args()[0]) for row in tasks if row.func() == TASK}
+
+
+def _silent_since(now: datetime) -> Q:
+    stale = now - timedelta(seconds=settings.JOB_HEARTBEAT_STALE)
+    return Q(state=Job.State.RUNNING, heartbeat_at__lt=stale)
+
+
+def _ended(state: Job.State) -> dict[str, Any]:
+    return {"state": state, "claim": None, "heartbeat_at": None, "finished_at": timezone.now()}
+
+
+def _report(job: Job, **changes: Any) -> None:
+    held = Job.objects.filter(pk=job.id, state=Job.State.RUNNING, claim=job.claim)
+    if held.update(**changes) != 1:
+        raise JobLost(f"Job {job.id} is no longer this run's")
+
+
+def _announce(job_id: UUID) -> None:
+    transaction.on_commit(partial(progress.announce, job_id))
+
+
+def _after_end(job_id: UUID) -> None:
+    """Once the end is certain and no run may name a checkpoint any more: drop the last, tell open pages."""
+    transaction.on_commit(partial(_discard_checkpoint, job_id))
+    transaction.on_commit(partial(progress.announce, job_id))
+
+
+def _discard_checkpoint(job_id: UUID) -> None:
+    ended = Job.objects.filter(pk=job_id).ended()
+    for name in ended.exclude(checkpoint="").values_list("checkpoint", flat=True):
+        if ended.filter(checkpoint=name).update(checkpoint="", checkpoint_step=0):
+            checkpoints.delete(name)

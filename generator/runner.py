@@ -1,0 +1,269 @@
+"""One run of a job in a queue worker: claim → models → steps → checkpoints and previews → stored picture."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from PIL import Image as Pillow
+from PIL.PngImagePlugin import PngInfo
+
+from gallery.models import Image
+from gallery.uploads import DuplicateImage, store_image
+from generator import checkpoints, jobs, progress
+from generator.engine.settings import GenerateSettings, SettingsError
+from generator.heartbeat import Heartbeat
+from generator.models import Job
+
+if TYPE_CHECKING:  # torch is loaded by the worker that runs a job, and by nobody who only imports this module
+    from generator.engine.drawer import Decoder
+    from generator.engine.loop import Perceptor, Step
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Models:
+    vqgan: Decoder
+    clip: Perceptor
+
+
+class JobFailed(Exception):
+    """This job cannot be done, now or later, and why."""
+
+    def __init__(self, failure: Job.Failure, detail: object) -> None:
+        super().__init__(f"{failure}: {detail}")
+        self.failure = failure
+        self.detail = str(detail)
+
+
+def run(job_id: UUID, *, load_models: Callable[[], Models] | None = None) -> None:
+    """Take a waiting job up and bring it to its end, or to a checkpoint when the worker has to stop.
+
+    A second task for the same job finds nothing to take up. An error that nobody foresaw gives the job back
+    and is raised on; after a crash the heartbeats stop, and `jobs.requeue_stale` puts the job back.
+    """
+    job = jobs.claim(job_id=job_id)
+    if job is None:
+        logger.info("Job %s: nothing to take up", job_id)
+        return
+    logger.info("Job %s: attempt %d, from step %d", job.id, job.attempts, job.checkpoint_step)
+    try:
+        with Heartbeat(job) as heartbeat:
+            _make(job, load_models or models_of_this_process, heartbeat)
+    except jobs.JobLost:
+        logger.info("Job %s: cancelled or taken over, so this run stops", job.id)
+        if not Job.objects.filter(pk=job.id).unfinished().exists():
+            progress.forget(
+                job.id
+            )  # a frame of this run may have come after the cancellation removed the last
+    except JobFailed as error:
+        logger.error("Job %s failed: %s", job.id, error)
+        with _losing_is_fine(job):
+            jobs.fail(job=job, failure=error.failure, detail=error.detail)
+    except Exception as error:
+        with _losing_is_fine(job):
+            jobs.retry(job=job, detail=f"{type(error).__name__}: {error}")
+        raise
+
+
+@contextmanager
+def _losing_is_fine(job: Job) -> Iterator[None]:
+    try:
+        yield
+    except jobs.JobLost:
+        logger.info("Job %s: was cancelled or taken over before its error was noted", job.id)
+
+
+@cache
+def models_of_this_process() -> Models:
+    """The models of the settings, loaded once a process, after its fork."""
+    from gallery.clip.model import ClipConfig, WeightsError, load_clip
+    from generator.engine.vqgan import VqganError, VqganSource, load_vqgan
+
+    source = VqganSource()
+    if settings.VQGAN_CHECKPOINT:
+        source = VqganSource(weights=Path(settings.VQGAN_CHECKPOINT), config=Path(settings.VQGAN_CONFIG))
+    clip = ClipConfig(
+        model=settings.CLIP_MODEL,
+        pretrained=settings.CLIP_PRETRAINED,
+        pack_dir=settings.WEIGHTS_DIR / "mini" / "clip",
+    )
+    try:
+        return Models(vqgan=load_vqgan(source), clip=load_clip(clip))
+    except (WeightsError, VqganError) as error:
+        raise JobFailed(Job.Failure.MODELS, error) from error
+
+
+def _make(job: Job, load_models: Callable[[], Models], heartbeat: Heartbeat) -> None:
+    models = load_models()
+    recipe = _recipe(job)
+    pace = PreviewPace()
+    for step in _steps(job, recipe, models):
+        jobs.record_step(job=job, step=step.index, loss=step.loss)
+        if pace.is_due(step):
+            with pace.timed():
+                _show(job, step)
+        if step.index == step.total:
+            _store(job, recipe, models, step)
+        elif heartbeat.must_stop:
+            _save_checkpoint(job, step)
+            jobs.release(job=job)
+            logger.info("Job %s: given back at step %d, because the worker stops", job.id, step.index)
+            return
+        elif step.index % settings.JOB_CHECKPOINT_EVERY == 0:
+            _save_checkpoint(job, step)
+
+
+def _recipe(job: Job) -> GenerateSettings:
+    try:
+        return GenerateSettings(
+            prompt=job.prompt,
+            seed=job.seed,
+            steps=job.steps,
+            width=job.width,
+            height=job.height,
+            threads=settings.TORCH_THREADS,
+        )
+    except SettingsError as error:
+        raise JobFailed(Job.Failure.SETTINGS, error) from error
+
+
+def _steps(job: Job, recipe: GenerateSettings, models: Models) -> Iterator[Step]:
+    """The job's steps, from its checkpoint when that can be used."""
+    from generator.engine.loop import ResumeError, generate
+
+    state = _saved_state(job)
+    steps = generate(recipe, models.vqgan, models.clip, resume=state)
+    try:
+        with _engine_errors():
+            step = next(steps)
+    except ResumeError as error:
+        logger.warning("Job %s: its checkpoint cannot be used, so it starts again: %s", job.id, error)
+        steps = generate(recipe, models.vqgan, models.clip)
+        with _engine_errors():
+            step = next(steps)
+    while True:
+        if not math.isfinite(step.loss):
+            raise JobFailed(Job.Failure.ENGINE, f"the loss of step {step.index} is {step.loss}")
+        yield step
+        if step.index >= step.total:
+            return
+        with _engine_errors():
+            step = next(steps)
+
+
+def _saved_state(job: Job) -> dict[str, Any] | None:
+    if not job.checkpoint:
+        return None
+    try:
+        return checkpoints.load(job.checkpoint)
+    except checkpoints.CheckpointError as error:
+        logger.warning("Job %s: its checkpoint is broken, so it starts again: %s", job.id, error)
+        return None
+
+
+@contextmanager
+def _engine_errors() -> Iterator[None]:
+    try:
+        yield
+    except SettingsError as error:
+        raise JobFailed(Job.Failure.SETTINGS, error) from error
+    except (RuntimeError, ValueError, ArithmeticError, MemoryError) as error:  # what torch raises
+        raise JobFailed(Job.Failure.ENGINE, error) from error
+
+
+def _show(job: Job, step: Step) -> None:
+    with _engine_errors():
+        pixels = step.image()
+    picture = progress.encode_preview(pixels)
+    frame = progress.Frame(step=step.index, total=step.total, loss=step.loss, picture=picture)
+    progress.publish(job.id, frame)
+
+
+def _save_checkpoint(job: Job, step: Step) -> None:
+    previous = job.checkpoint
+    job.checkpoint = checkpoints.save(job=job, step=step.index, state=step.state())
+    try:
+        jobs.record_checkpoint(job=job, step=step.index, name=job.checkpoint)
+    except jobs.JobLost:
+        checkpoints.delete(job.checkpoint)
+        raise
+    checkpoints.delete(previous)
+
+
+def _store(job: Job, recipe: GenerateSettings, models: Models, step: Step) -> None:
+    with _engine_errors():
+        pixels = step.image()
+    data = encode_picture(pixels, recipe=recipe, clip=models.clip.model_id)
+    try:
+        image = jobs.finish(job=job, store=partial(_store_once, job, data))
+    except ValidationError as error:
+        raise JobFailed(Job.Failure.STORAGE, "; ".join(error.messages)) from error
+    logger.info("Job %s: done, picture %s", job.id, image.id)
+
+
+def _store_once(job: Job, data: bytes) -> Image:
+    """The owner's one copy of these bytes: a repeated run, or the same words and seed, add no second."""
+    try:
+        return store_image(
+            owner=job.owner,
+            file=ContentFile(data, name=f"{job.id}.png"),
+            title=job.prompt,
+            origin=Image.Origin.GENERATED,
+        )
+    except DuplicateImage as duplicate:
+        return duplicate.existing
+
+
+def encode_picture(pixels: Any, *, recipe: GenerateSettings, clip: str) -> bytes:
+    """(H, W, 3) uint8 → PNG that says how it was made. Nothing in it depends on when or for whom."""
+    info = PngInfo()
+    info.add_text("Software", "clipweb")
+    info.add_itxt("Description", recipe.prompt)
+    info.add_itxt("clipweb", json.dumps({"clip": clip, **asdict(recipe)}, sort_keys=True, ensure_ascii=False))
+    buffer = io.BytesIO()
+    Pillow.fromarray(pixels).save(buffer, "PNG", pnginfo=info)
+    return buffer.getvalue()
+
+
+class PreviewPace:
+    """When to show a preview: of the first and last step, of a few between, of more as long as that is cheap.
+
+    Never more than MOST_A_SECOND, except that even a run of quick steps shows FEWEST_A_RUN.
+    """
+
+    MOST_A_SECOND = 6
+    LARGEST_SHARE = 0.2  # of the time; a preview costs one more pass through the decoder
+    FEWEST_A_RUN = 8
+
+    def __init__(self) -> None:
+        self._next_at = -math.inf  # time.monotonic()
+        self._first = True
+
+    def is_due(self, step: Step) -> bool:
+        every = math.ceil(step.total / self.FEWEST_A_RUN)
+        regular = self._first or step.index == step.total or step.index % every == 0
+        return regular or time.monotonic() >= self._next_at
+
+    @contextmanager
+    def timed(self) -> Iterator[None]:
+        """Around making and sending a preview."""
+        begun = time.monotonic()
+        yield
+        self._first = False
+        cost = time.monotonic() - begun
+        self._next_at = begun + max(1 / self.MOST_A_SECOND, cost / self.LARGEST_SHARE)

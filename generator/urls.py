@@ -1,0 +1,13 @@
+from django.urls import path
+
+from generator import views
+
+app_name = "generator"
+urlpatterns = [
+    path("studio/", views.studio, name="studio"),
+    path("studio/jobs", views.own_jobs, name="jobs"),
+    path("studio/<uuid:job_id>/", views.job, name="job"),
+    path("studio/<uuid:job_id>/cancel/", views.cancel, name="cancel"),
+    path("studio/<uuid:job_id>/status", views.status, name="status"),
+    path("studio/<uuid:job_id>/frame", views.frame, name="frame"),
+]

@@ -1,0 +1,116 @@
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Page, Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from gallery.models import User
+from generator import jobs, progress
+from generator.forms import JobForm
+from generator.models import Job
+
+JOBS_A_PAGE = 20
+
+
+class SignedInRequest(HttpRequest):
+    """What a view behind `login_required` gets."""
+
+    user: User
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def studio(request: SignedInRequest) -> HttpResponse:
+    """Ask for a picture, see one's own jobs. Wrong input is kept and answered by 400, too many by 429."""
+    form, status = JobForm(), 200
+    if request.method == "POST":
+        form, status = JobForm(request.POST), 400
+        if form.is_valid():
+            try:
+                return redirect(jobs.submit(owner=request.user, **form.wish()))
+            except jobs.JobLimitReached as error:
+                form.add_error(None, _limit_message(error.limit))
+                status = 429
+    context = {"form": form, "page_obj": _own_jobs(request)}
+    return render(request, "generator/studio.html", context, status=status)
+
+
+@login_required
+@never_cache
+@require_safe
+def own_jobs(request: SignedInRequest) -> HttpResponse:
+    """The list of the studio page, to refresh it."""
+    return render(request, "generator/_jobs.html", {"page_obj": _own_jobs(request)})
+
+
+@login_required
+@never_cache
+@require_safe
+def job(request: SignedInRequest, job_id: UUID) -> HttpResponse:
+    return render(request, "generator/job.html", _job_context(request, job_id))
+
+
+@login_required
+@never_cache
+@require_safe
+def status(request: SignedInRequest, job_id: UUID) -> HttpResponse:
+    """The part of the job's page that changes."""
+    return render(request, "generator/_job.html", _job_context(request, job_id))
+
+
+@login_required
+@never_cache
+@require_safe
+def frame(request: SignedInRequest, job_id: UUID) -> HttpResponse:
+    """The newest preview of a job that is being made; 404 while there is none and once it has ended."""
+    job = _visible_job(request, job_id)
+    newest = None if job.is_finished else progress.snapshot(job.id)
+    if newest is None:
+        raise Http404(_("There is no preview of this picture."))
+    return HttpResponse(newest.picture, content_type=progress.PICTURE_TYPE)
+
+
+@login_required
+@require_POST
+def cancel(request: SignedInRequest, job_id: UUID) -> HttpResponse:
+    job = _visible_job(request, job_id)
+    if jobs.cancel(job_id=job.id):
+        messages.success(request, _("The picture is no longer being made."))
+    else:
+        messages.warning(request, _("This had already ended, so there was nothing to cancel."))
+    return redirect(job)
+
+
+def _visible_job(request: SignedInRequest, job_id: UUID) -> Job:
+    return get_object_or_404(Job.objects.visible_to(request.user).select_related("image"), pk=job_id)
+
+
+def _job_context(request: SignedInRequest, job_id: UUID) -> dict[str, object]:
+    job = _visible_job(request, job_id)
+    waits = job.state == Job.State.QUEUED
+    return {
+        "job": job,
+        "frame": None if job.is_finished else progress.snapshot(job.id),
+        "ahead": job.count_ahead() if waits else 0,
+    }
+
+
+def _own_jobs(request: SignedInRequest) -> Page:
+    """Own jobs alone, also for those who may see everyone's: they find the others in the administration."""
+    own = Job.objects.visible_to(request.user).filter(owner=request.user).select_related("image")
+    return Paginator(own, JOBS_A_PAGE).get_page(request.GET.get("page"))
+
+
+def _limit_message(limit: int) -> str:
+    return ngettext(
+        "You can have %(limit)d picture in the making at a time. Wait for it or cancel it.",
+        "You can have %(limit)d pictures in the making at a time. Wait for one or cancel one.",
+        limit,
+    ) % {"limit": limit}
