@@ -1,0 +1,102 @@
+"""The rendered data set: pictures with alpha, their names, and the split of concepts.
+
+A folder holds `images.npy`, uint8 (N, 160, 160, 4) with straight alpha, opened as a memory map, and
+`pairs.jsonl`, one Pair a row in the same order.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+TRAIN, VALIDATION, TEST, HELD_OUT_ARTIST = "train", "validation", "test", "held-out artist"
+DEFAULT_FOLDER = Path(".work/dataset")
+
+
+class DatasetError(Exception):
+    """The data set is missing or incomplete."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A picture and what is said about it."""
+
+    source: str
+    key: str
+    label: str
+    keywords: tuple[str, ...]
+    swedish: str
+    concept: str
+    split: str
+    author: str
+    licence: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    images: np.ndarray  # (N, S, S, 4) uint8, straight alpha
+    pairs: Sequence[Pair]
+
+    def rows(self, split: str) -> np.ndarray:
+        """(M,) int64 positions of the pictures in one split."""
+        return np.array([row for row, pair in enumerate(self.pairs) if pair.split == split], dtype=np.int64)
+
+
+def split_of(concept: str) -> str:
+    """80/10/10 by a hash of the concept: the split depends on no order and on no other sets."""
+    bucket = int(hashlib.sha256(concept.encode()).hexdigest(), 16) % 10
+    return {8: VALIDATION, 9: TEST}.get(bucket, TRAIN)
+
+
+def load_dataset(folder: Path = DEFAULT_FOLDER) -> Dataset:
+    """Raises DatasetError when `python -m weights.pack.data` has not finished here."""
+    rows = folder / "pairs.jsonl"
+    if not rows.exists():
+        raise DatasetError(f"no data set in {folder}: run `python -m weights.pack.data` first")
+    pairs = []
+    for line in rows.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        row["keywords"] = tuple(row["keywords"])
+        pairs.append(Pair(**row))
+    images = np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False)
+    if len(images) != len(pairs):
+        raise DatasetError(f"{folder} is incomplete: remove it and run `python -m weights.pack.data` again")
+    return Dataset(images, pairs)
+
+
+def on_ground(rgba: np.ndarray, ground: np.ndarray) -> np.ndarray:
+    """Pictures over a plain colour.
+
+    rgba (..., S, S, 4) uint8 with straight alpha; ground (..., 3) uint8. Returns (..., S, S, 3) uint8.
+    """
+    alpha = rgba[..., 3:].astype(np.float32) / 255
+    over = rgba[..., :3] * alpha + ground[..., None, None, :].astype(np.float32) * (1 - alpha)
+    return over.round().astype(np.uint8)
+
+
+def visible_ground(rgba: np.ndarray, random: np.random.Generator, *, contrast: float = 60) -> np.ndarray:
+    """(3,) uint8 ground on which the picture stands out: white if it can be, else a random tint.
+
+    White shapes vanish on white and silhouettes on black, so a ground close to the picture's mean brightness
+    is drawn again.
+    """
+    alpha = rgba[..., 3].astype(np.float32)
+    colour = (rgba[..., :3] * alpha[..., None]).sum((0, 1)) / max(alpha.sum(), 1)
+    white = np.full(3, 255, np.uint8)
+    if random.random() < 0.4 and np.abs(255 - colour).max() > contrast:
+        return white
+    for _ in range(8):
+        tint = (255 - random.random() ** 2 * random.integers(0, 256, 3)).astype(np.uint8)
+        if np.abs(tint - colour).max() > contrast:
+            return tint
+    return white if colour.mean() < 128 else np.zeros(3, np.uint8)
+
+
+def plain_ground(rgba: np.ndarray) -> np.ndarray:
+    """(3,) uint8: white, or dark grey for pictures that are themselves almost white. For tests: no chance."""
+    alpha = rgba[..., 3].astype(np.float32)
+    colour = (rgba[..., :3] * alpha[..., None]).sum((0, 1)) / max(alpha.sum(), 1)
+    return np.full(3, 72 if colour.min() > 215 else 255, np.uint8)

