@@ -1,0 +1,123 @@
+"""A running site in which every page has something to show: people, pictures and jobs in every state."""
+
+import re
+import subprocess
+import sys
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from tests.processes import ADMIN, ROOT, Site, send
+
+DEMO = ROOT / "gallery" / "demo"
+UPLOADS = [
+    "teapot.png",  # gets a title without a place to break the line
+    "owl.webp",
+    "sailboat.png",
+    "strawberry.webp",
+    "yellow-cat.png",
+    "red-heart.png",
+    "sunflower.webp",
+]
+JOB = re.compile(r"/studio/([0-9a-f-]{36})/")
+LONGEST_JOB = 2000  # steps: still running when the last page is looked at
+
+
+@dataclass
+class Scene:
+    site: Site
+    pictures: list[str] = field(default_factory=list)  # Alice's, ids
+    jobs: dict[str, str] = field(default_factory=dict)  # state → id
+    people: dict[str, httpx.Client] = field(default_factory=dict)
+
+    def reset_link(self) -> str:
+        """The newest link to a new password in the letters that the web process wrote to its log."""
+        return re.findall(r"http://\S+(/accounts/password/reset/key/\S+)", self.site.log("web"))[-1]
+
+
+def build_scene(site: Site) -> Scene:
+    scene = Scene(site)
+    load_demo(site)
+    alice = scene.people["alice"] = site.sign_up("alice")
+    scene.people["admin"] = site.sign_in(ADMIN)
+    for name in UPLOADS:
+        upload(alice, DEMO / name)
+    site.wait_until(
+        lambda: not site.rows("SELECT 1 FROM gallery_image WHERE status = 'pending'"), seconds=900
+    )
+    scene.pictures = [
+        str(uuid.UUID(row[0]))
+        for row in site.rows(
+            "SELECT i.id FROM gallery_image i JOIN gallery_user u ON u.id = i.owner_id"
+            " WHERE u.username = 'alice' ORDER BY i.created_at DESC"
+        )
+    ]
+    edit(alice, scene.pictures[0], title="A sunflower in July", visibility="public")
+    edit(alice, scene.pictures[-1], title=25 * "Teapot", visibility="private")
+    make_jobs(scene)
+    break_one_of_each(scene)
+    return scene
+
+
+def load_demo(site: Site) -> None:
+    command = [sys.executable, str(ROOT / "manage.py"), "load_demo"]
+    subprocess.run(command, cwd=ROOT, env=site.environment, check=True, capture_output=True)
+
+
+def upload(client: httpx.Client, path: Path) -> None:
+    with path.open("rb") as file:
+        response = send(client, "/upload/", {"visibility": "private"}, files={"files": (path.name, file)})
+    assert response.is_success, response.text
+
+
+def edit(client: httpx.Client, picture: str, **form: str) -> None:
+    response = send(client, f"/pictures/{picture}/edit/", form)
+    assert response.url.path == f"/pictures/{picture}/", response.text
+
+
+def make_jobs(scene: Scene) -> None:
+    """Jobs in every state; the long one holds the only worker, so that the one behind it stays queued."""
+    scene.jobs["done"] = ask(scene, "a red heart", steps=40, seed=1)
+    scene.jobs["failed"] = ask(scene, "the same as before, but worse", steps=1, seed=2)
+    for state in ("done", "failed"):
+        wait_for_job(scene, scene.jobs[state], "done")
+    scene.jobs["running"] = ask(scene, "a lighthouse at the sea", steps=LONGEST_JOB, seed=3)
+    wait_for_job(scene, scene.jobs["running"], "running")
+    scene.jobs["queued"] = ask(scene, "a green apple", steps=150, seed=4)
+    scene.jobs["cancelled"] = ask(scene, "an owl, but I thought better of it", steps=150, seed=5)
+    send(scene.people["alice"], f"/studio/{scene.jobs['cancelled']}/cancel/", {})
+    scene.site.wait_until(
+        lambda: scene.site.rows("SELECT 1 FROM generator_job WHERE state = 'running' AND step > 20"),
+        seconds=120,
+    )
+
+
+def ask(scene: Scene, prompt: str, *, steps: int, seed: int) -> str:
+    form = {"prompt": prompt, "size": 128, "steps": steps, "seed": seed}
+    response = send(scene.people["alice"], "/studio/", form)
+    found = JOB.search(str(response.url))
+    assert found, response.text
+    return found[1]
+
+
+def wait_for_job(scene: Scene, job: str, state: str) -> None:
+    def reached() -> bool:
+        ((now, failure, error),) = scene.site.rows(
+            "SELECT state, failure, error FROM generator_job WHERE id = ?", job.replace("-", "")
+        )
+        assert state == "failed" or now != "failed", f"{failure}: {error}"
+        return now == state
+
+    scene.site.wait_until(reached, seconds=180)
+
+
+def break_one_of_each(scene: Scene) -> None:
+    """What a healthy site does not show: a picture and a job that failed, and a hidden picture."""
+    change = "UPDATE generator_job SET state = 'failed', failure = 'engine', image_id = NULL WHERE id = ?"
+    scene.site.rows(change, scene.jobs["failed"].replace("-", ""))
+    broken, hidden = scene.pictures[1], scene.pictures[2]
+    change = "UPDATE gallery_image SET status = 'failed', status_reason = ? WHERE id = ?"
+    scene.site.rows(change, "The picture cannot be decoded.", broken.replace("-", ""))
+    scene.site.rows("UPDATE gallery_image SET is_hidden = 1 WHERE id = ?", hidden.replace("-", ""))

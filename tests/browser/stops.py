@@ -1,0 +1,154 @@
+"""Every page of the app and how to get there, for the accessibility test and the screenshots."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.browser.scene import DEMO, Scene
+
+Person = Literal["visitor", "alice", "admin"]
+
+
+@dataclass(frozen=True)
+class Stop:
+    name: str
+    path: Callable[[Scene], str]
+    person: Person = "alice"
+    arrive: Callable[[Page], None] | None = None  # what to do there, for example send a wrong form
+
+
+def context_for(browser: Browser, scene: Scene, person: Person, **options: Any) -> BrowserContext:
+    """A window of this person's, signed in; without motion, so that nothing is caught halfway."""
+    context = browser.new_context(base_url=scene.site.url, reduced_motion="reduce", **options)
+    context.set_default_timeout(30_000)
+    if person != "visitor":
+        session = scene.people[person].cookies["sessionid"]
+        context.add_cookies([{"name": "sessionid", "value": session, "url": scene.site.url}])
+    return context
+
+
+def at(path: str) -> Callable[[Scene], str]:
+    return lambda scene: path
+
+
+def picture(number: int, rest: str = "") -> Callable[[Scene], str]:
+    return lambda scene: f"/pictures/{scene.pictures[number]}/{rest}"
+
+
+def job(state: str) -> Callable[[Scene], str]:
+    return lambda scene: f"/studio/{scene.jobs[state]}/"
+
+
+def which(*numbers: int, labels: str = "") -> Callable[[Scene], str]:
+    def path(scene: Scene) -> str:
+        chosen = "&".join(f"picture={scene.pictures[number]}" for number in numbers)
+        return f"/which/?{chosen}" + (f"&labels={labels}" if labels else "")
+
+    return path
+
+
+def send_form(**values: str) -> Callable[[Page], None]:
+    """Fills in and sends the page's form past the browser's own checks, so that the server answers."""
+
+    def arrive(page: Page) -> None:
+        form = page.locator("main form[method=post]").last
+        form.evaluate(
+            """form => {
+                form.noValidate = true;
+                for (const field of form.elements) field.removeAttribute("maxlength");
+            }"""
+        )
+        for name, value in values.items():
+            form.locator(f"[name={name}]").fill(value)
+        form.locator("button").first.click()
+        page.wait_for_load_state()
+
+    return arrive
+
+
+def upload_files(page: Page) -> None:
+    """One picture that the gallery has already, one file that is no picture, one that is empty."""
+    page.locator("input[type=file]").set_input_files(
+        [
+            {"name": "owl.webp", "mimeType": "image/webp", "buffer": (DEMO / "owl.webp").read_bytes()},
+            {"name": "letter.png", "mimeType": "image/png", "buffer": b"Dear picture,"},
+            {"name": "nothing.jpg", "mimeType": "image/jpeg", "buffer": b""},
+        ]
+    )
+    page.wait_for_function("document.querySelectorAll('.upload-list .errorlist').length >= 3")
+
+
+def open_menu(page: Page) -> None:
+    page.locator("details.menu > summary").click()
+
+
+def wait_for_a_frame(page: Page) -> None:
+    page.locator(".live__frame :is(img, canvas)").wait_for()
+
+
+STOPS = [
+    Stop("home", at("/"), "visitor"),
+    Stop("explore", at("/explore/"), "visitor"),
+    Stop("search-signed-out", at("/search/?q=a+sailing+boat"), "visitor"),
+    Stop("picture-signed-out", picture(0), "visitor"),
+    Stop("sign-up", at("/accounts/signup/"), "visitor"),
+    Stop(
+        "sign-up-errors",
+        at("/accounts/signup/"),
+        "visitor",
+        send_form(username="alice", email="nowhere", password1="12345", password2="54321"),
+    ),
+    Stop("sign-in", at("/accounts/login/"), "visitor"),
+    Stop("sign-in-errors", at("/accounts/login/"), "visitor", send_form(login="alice", password="wrong")),
+    Stop("password-reset", at("/accounts/password/reset/"), "visitor"),
+    Stop(
+        "password-reset-sent",
+        at("/accounts/password/reset/"),
+        "visitor",
+        send_form(email="alice@example.org"),
+    ),
+    Stop("password-new", Scene.reset_link, "visitor"),
+    Stop("password-link-broken", at("/accounts/password/reset/key/1-broken/"), "visitor"),
+    Stop("email-link-broken", at("/accounts/confirm-email/broken/"), "visitor"),
+    Stop("account-closed", at("/accounts/inactive/"), "visitor"),
+    Stop("not-found", at("/no/such/page/"), "visitor"),
+    Stop("gallery", at("/gallery/")),
+    Stop("account-menu", at("/gallery/"), arrive=open_menu),
+    Stop("upload", at("/upload/")),
+    Stop("upload-refused", at("/upload/"), arrive=upload_files),
+    Stop("picture", picture(0)),
+    Stop("picture-failed", picture(1)),
+    Stop("picture-hidden", picture(2)),
+    Stop("picture-long-title", picture(-1)),
+    Stop("picture-long-title-delete", picture(-1, "delete/")),
+    Stop("picture-edit", picture(0, "edit/")),
+    Stop("picture-edit-errors", picture(0, "edit/"), arrive=send_form(title="x" * 201)),
+    Stop("picture-delete", picture(0, "delete/")),
+    Stop("search", at("/search/?q=a+red+heart")),
+    Stop("search-empty", at("/search/")),
+    Stop("search-refused", at("/search/?q=" + 301 * "x")),
+    Stop("similar", picture(0, "similar/")),
+    Stop("which-empty", at("/which/")),
+    Stop("which-ask", which(0, 3, 4)),
+    Stop("which-one", which(4, labels="a+red+heart%0Aan+owl%0Aa+sailing+boat")),
+    Stop("which-many", which(0, 3, 4, 5, labels="a+red+heart%0Aan+owl%0Aa+sailing+boat%0Aa+sunflower")),
+    Stop("which-errors", which(0, labels="only+one")),
+    Stop("studio", at("/studio/")),
+    Stop("studio-errors", at("/studio/"), arrive=send_form(prompt="", steps="0")),
+    Stop("job-running", job("running"), arrive=wait_for_a_frame),
+    Stop("job-queued", job("queued")),
+    Stop("job-done", job("done")),
+    Stop("job-failed", job("failed")),
+    Stop("job-cancelled", job("cancelled")),
+    Stop("profile", at("/profile/")),
+    Stop("profile-errors", at("/profile/"), arrive=send_form(display_name="x" * 81)),
+    Stop("password-change", at("/accounts/password/change/")),
+    Stop("email-addresses", at("/accounts/email/")),
+    Stop("sign-out", at("/accounts/logout/")),
+    Stop("forbidden", at("/status/")),
+    Stop("status", at("/status/"), "admin"),
+    Stop("picture-moderate", picture(2), "admin"),
+    Stop("picture-moderate-delete", picture(2, "delete/"), "admin"),
+]

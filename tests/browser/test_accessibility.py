@@ -1,0 +1,83 @@
+"""axe-core on every page, in both themes and on a phone; no error in the console, no request elsewhere."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page
+
+from tests.browser.scene import Scene, build_scene
+from tests.browser.stops import STOPS, Stop, context_for
+from tests.processes import Site
+
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 360, "height": 740}
+# Chromium reports the status of the page itself as an error in its console; 404 pages are meant to be 404.
+COLOUR_RULES = ["color-contrast", "link-in-text-block"]  # the rest does not depend on the theme
+STATUS = "Failed to load resource: the server responded with a status of"
+
+
+@pytest.fixture(scope="module")
+def scene() -> Iterator[Scene]:
+    with Site.start() as site:
+        yield build_scene(site)
+
+
+class Notes:
+    """What a page said in the console, and what it asked other hosts for."""
+
+    def __init__(self, page: Page, home: str) -> None:
+        self.troubles: list[str] = []
+        self._home = home
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        page.on("request", lambda request: self._see(request.url))
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        about_page = message.text.startswith(STATUS) and "/static/" not in message.location.get("url", "")
+        if message.type in {"error", "warning"} and not about_page:
+            self.troubles.append(message.text)
+
+    def _see(self, url: str) -> None:
+        own = (self._home, self._home.replace("http:", "ws:"), "data:", "blob:")
+        if not url.startswith(own):
+            self.troubles.append(f"asked for {url}")
+
+
+def violations(page: Page, *, rules: list[str] | None = None) -> list[str]:
+    only = {"runOnly": {"type": "rule", "values": rules}} if rules else {}
+    options = {"resultTypes": ["violations"], **only}
+    found = page.evaluate("options => axe.run(document, options)", options)["violations"]
+    return [
+        f"{rule['id']} ({rule['impact']}): {node['html'][:200]} {node['failureSummary']}"
+        for rule in found
+        for node in rule["nodes"]
+    ]
+
+
+def overflow(page: Page) -> int:
+    """How many pixels the page is wider than its window."""
+    return page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+@pytest.mark.parametrize("stop", STOPS, ids=lambda stop: stop.name)
+def test_axe_finds_nothing_to_complain_about(browser: Browser, scene: Scene, stop: Stop) -> None:
+    with closing(context_for(browser, scene, stop.person, viewport=DESKTOP, locale="en-GB")) as context:
+        examine(context.new_page(), scene, stop)
+
+
+def examine(page: Page, scene: Scene, stop: Stop) -> None:
+    notes = Notes(page, scene.site.url)
+    page.goto(stop.path(scene))
+    if stop.arrive:
+        stop.arrive(page)
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    assert violations(page) == []
+    page.set_viewport_size(PHONE)
+    assert violations(page) == [], "on a phone"
+    assert overflow(page) == 0
+    page.emulate_media(color_scheme="dark")
+    assert violations(page, rules=COLOUR_RULES) == [], "in the dark theme"
+    assert notes.troubles == []

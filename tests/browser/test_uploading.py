@@ -1,0 +1,169 @@
+"""The upload page and its script, and pages that follow their pictures."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+from playwright.sync_api import BrowserContext, Locator, Page, Request, expect
+
+from tests.processes import PASSWORD, Site
+
+SLOW = 60_000  # milliseconds: for a machine that has other things to do as well
+
+
+@pytest.fixture(scope="module")
+def member(site: Site) -> str:
+    site.sign_up("frida").close()
+    return "frida"
+
+
+@pytest.fixture
+def upload_page(page: Page, member: str) -> Page:
+    page.goto("/accounts/login/?next=/upload/")
+    page.fill("[name=login]", member)
+    page.fill("[name=password]", PASSWORD)
+    page.press("[name=password]", "Enter")
+    page.wait_for_url("**/upload/")
+    return page
+
+
+class Files:
+    """Writes pictures of noise, each another one over the whole run."""
+
+    made = 0
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def picture(self, name: str, side: int = 64) -> Path:
+        Files.made += 1
+        values = np.random.default_rng(Files.made).integers(0, 256, (side, side, 3), dtype=np.uint8)
+        Pillow.fromarray(values).save(self.folder / name)
+        return self.folder / name
+
+    def text(self, name: str) -> Path:
+        (self.folder / name).write_text("I am a letter.")
+        return self.folder / name
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    return Files(tmp_path)
+
+
+def item(page: Page, name: str) -> Locator:
+    return page.locator(".upload-list__item", has_text=name)
+
+
+def test_each_file_has_its_own_answer(upload_page: Page, files: Files) -> None:
+    good = files.picture("good.png")
+    upload_page.set_input_files("input[type=file]", [good])
+    expect(item(upload_page, "good.png")).to_have_attribute("data-state", "done", timeout=SLOW)
+    twin = good.with_name("twin.png")
+    twin.write_bytes(good.read_bytes())
+    others = [twin, files.text("letter.png"), files.picture("next.jpg")]
+    upload_page.set_input_files("input[type=file]", others)
+
+    expect(item(upload_page, "next.jpg")).to_have_attribute("data-state", "done", timeout=SLOW)
+    expect(item(upload_page, "twin.png")).to_have_attribute("data-state", "duplicate")
+    expect(item(upload_page, "twin.png")).to_contain_text("You have this picture already.")
+    expect(item(upload_page, "letter.png")).to_have_attribute("data-state", "refused")
+    expect(item(upload_page, "letter.png")).to_contain_text("This is not a picture.")
+    expect(upload_page.locator("[data-upload-summary]")).to_have_text("2 of 4 uploaded, 2 refused.")
+    same = item(upload_page, "good.png").get_by_role("link").get_attribute("href")
+    assert item(upload_page, "twin.png").get_by_role("link").get_attribute("href") == same
+
+
+def test_a_file_above_the_limit_is_refused_before_it_is_sent(upload_page: Page, files: Files) -> None:
+    huge = files.text("huge.png")
+    with huge.open("ab") as file:
+        file.truncate(31 * 1024 * 1024)
+    sent: list[Request] = []
+    upload_page.on("request", lambda request: sent.append(request))
+    upload_page.set_input_files("input[type=file]", huge)
+    expect(item(upload_page, "huge.png")).to_contain_text("too large")
+    assert [request for request in sent if request.method == "POST"] == []
+
+
+def test_dropped_files_are_sent(upload_page: Page, files: Files) -> None:
+    content = list(files.picture("dropped.png").read_bytes())
+    dropped = upload_page.evaluate_handle(
+        """bytes => {
+            const dropped = new DataTransfer();
+            dropped.items.add(new File([new Uint8Array(bytes)], "dropped.png", {type: "image/png"}));
+            return dropped;
+        }""",
+        content,
+    )
+    upload_page.dispatch_event("[data-dropzone]", "dragover", {"dataTransfer": dropped})
+    expect(upload_page.locator("[data-dropzone].is-over")).to_have_count(1)
+    upload_page.dispatch_event("[data-dropzone]", "drop", {"dataTransfer": dropped})
+    expect(item(upload_page, "dropped.png")).to_have_attribute("data-state", "done", timeout=SLOW)
+
+
+COUNT_REQUESTS = """() => {
+  window.most = window.running = 0;
+  const { open, send } = XMLHttpRequest.prototype;
+  XMLHttpRequest.prototype.open = function (...rest) {
+    this.addEventListener("load", () => { window.running -= 1; });  // before the page's own listener
+    return open.apply(this, rest);
+  };
+  XMLHttpRequest.prototype.send = function (...rest) {
+    window.running += 1;
+    window.most = Math.max(window.most, window.running);
+    return send.apply(this, rest);
+  };
+}"""
+
+
+def test_many_files_are_sent_three_at_a_time(upload_page: Page, files: Files) -> None:
+    upload_page.evaluate(COUNT_REQUESTS)
+    chosen = [files.picture(f"many-{number}.png", 400) for number in range(10)]
+    upload_page.set_input_files("input[type=file]", chosen)
+    expect(upload_page.locator(".upload-list__item[data-state=done]")).to_have_count(10, timeout=SLOW)
+    assert upload_page.evaluate("[window.most, window.running]") == [3, 0]
+
+
+def test_a_broken_connection_can_be_tried_again(
+    context: BrowserContext, upload_page: Page, files: Files
+) -> None:
+    chosen = files.picture("late.png")
+    context.set_offline(True)
+    upload_page.set_input_files("input[type=file]", chosen)
+    expect(item(upload_page, "late.png")).to_contain_text("The connection broke.")
+    context.set_offline(False)
+    item(upload_page, "late.png").get_by_role("button", name="Try again").click()
+    expect(item(upload_page, "late.png")).to_have_attribute("data-state", "done", timeout=SLOW)
+
+
+def test_somebody_signed_out_meanwhile_is_asked_to_sign_in(
+    context: BrowserContext, upload_page: Page, files: Files
+) -> None:
+    csrf = [cookie for cookie in context.cookies() if cookie["name"] == "csrftoken"]
+    context.clear_cookies()
+    context.add_cookies(csrf)  # type: ignore[arg-type]
+    upload_page.set_input_files("input[type=file]", files.picture("signed-out.png"))
+    upload_page.wait_for_url("**/accounts/login/?next=/upload/")
+
+
+def test_a_picture_page_follows_its_picture_until_it_is_ready(upload_page: Page, files: Files) -> None:
+    upload_page.set_input_files("input[type=file]", files.picture("soon.png"))
+    expect(item(upload_page, "soon.png")).to_have_attribute("data-state", "done", timeout=SLOW)
+    item(upload_page, "soon.png").get_by_role("link").click()
+    expect(upload_page.locator("#view img")).to_be_visible(timeout=2 * SLOW)
+    expect(upload_page.get_by_role("button", name="Compare")).to_be_visible(timeout=2 * SLOW)
+
+
+def test_the_form_works_without_scripts(browser, site: Site, member: str, files: Files) -> None:
+    context = browser.new_context(base_url=site.url, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/accounts/login/?next=/upload/")
+    page.fill("[name=login]", member)
+    page.fill("[name=password]", PASSWORD)
+    page.press("[name=password]", "Enter")
+    page.set_input_files("input[type=file]", [files.picture("plain.png"), files.text("plain-letter.png")])
+    page.locator("main form button").click()
+    expect(item(page, "plain.png")).to_contain_text("Uploaded")
+    expect(item(page, "plain-letter.png")).to_contain_text("This is not a picture.")
+    context.close()
