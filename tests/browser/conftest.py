@@ -1,4 +1,8 @@
-"""Chromium on the real processes: nothing here runs the app in the test's own process."""
+"""Chromium on the real processes: nothing here runs the app in the test's own process.
+
+`__init__.py` makes the folder a package for pytest: without it, package-scoped fixtures live until the last
+test of all, and Playwright's running event loop with them.
+"""
 
 import os
 from collections.abc import Iterator
