@@ -322,7 +322,7 @@ TORCH_THREADS = env_int("TORCH_THREADS", min(os.cpu_count() or 1, 8), low=1, hig
 ENCODER_THREADS = env_int("ENCODER_THREADS", max(1, TORCH_THREADS // 4), low=1, high=256)
 
 # ── Making pictures ──────────────────────────────────────────────────────────────────────────────────
-JOB_HEARTBEAT_STALE = env_int("JOB_HEARTBEAT_STALE", 20, low=2, high=3600)  # seconds of silence
+JOB_HEARTBEAT_STALE = env_int("JOB_HEARTBEAT_STALE", 30, low=2, high=3600)  # seconds of silence
 JOB_MAX_ATTEMPTS = 3
 JOB_CHECKPOINT_EVERY = 10  # steps
 JOBS_PER_PERSON = env_int("JOBS_PER_PERSON", 10, low=1, high=1000)  # queued or running at once

@@ -72,6 +72,11 @@ def store_image(
     return image
 
 
+def discard_file(*, image: Image) -> None:
+    """Removes the file of a picture whose row was rolled back after store_image() had returned."""
+    _delete_files([image.original_name])
+
+
 def delete_image(*, image: Image) -> None:
     """Removes a picture: row and vectors in one transaction, files when it has committed."""
     names = [image.original_name, *(image.thumbnail_path(size) for size in Image.THUMBNAIL_SIZES)]

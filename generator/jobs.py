@@ -22,6 +22,7 @@ from django_q.models import OrmQ
 from django_q.tasks import async_task
 
 from gallery.models import Image, User
+from gallery.uploads import discard_file
 from generator import checkpoints, progress
 from generator.engine.settings import GenerateSettings
 from generator.models import Job
@@ -123,11 +124,17 @@ def finish(*, job: Job, store: Callable[[], Image]) -> Image:
     The job's row is changed first and locked until the picture is stored: a cancellation comes before, and
     nothing is stored, or after, and finds a finished job.
     """
-    with transaction.atomic():
-        _report(job, **_ended(Job.State.DONE), step=job.steps, error="")
-        image = store()
-        Job.objects.filter(pk=job.id).update(image=image)
-        _after_end(job.id)
+    image: Image | None = None
+    try:
+        with transaction.atomic():
+            _report(job, **_ended(Job.State.DONE), step=job.steps, error="")
+            image = store()
+            Job.objects.filter(pk=job.id).update(image=image)
+            _after_end(job.id)
+    except BaseException:
+        if image is not None:
+            discard_file(image=image)  # its row is rolled back
+        raise
     return image
 
 

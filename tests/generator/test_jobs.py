@@ -1,5 +1,6 @@
 """The state machine: every change is conditional, so that late and double messages change nothing."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -11,9 +12,11 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from gallery.models import Image
+from gallery.uploads import store_image
 from generator import jobs, progress
 from generator.engine.settings import SettingsError
 from generator.models import Job
+from tests.gallery.drawing import png
 from tests.generator.wishes import ask
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -165,6 +168,22 @@ def test_a_picture_that_cannot_be_stored_leaves_the_job_running(running_job):
         jobs.finish(job=running_job, store=store)
     running_job.refresh_from_db()
     assert (running_job.state, running_job.finished_at) == (Job.State.RUNNING, None)
+
+
+def test_a_finish_that_fails_after_the_picture_was_stored_leaves_no_file(
+    running_job, alice, monkeypatch, settings
+):
+    def after_end(job_id):
+        raise OSError("the database went away")
+
+    def store():
+        return store_image(owner=alice, file=png())
+
+    monkeypatch.setattr(jobs, "_after_end", after_end)
+    with pytest.raises(OSError, match="went away"):
+        jobs.finish(job=running_job, store=store)
+    assert not Image.objects.exists()
+    assert [name for _, _, names in os.walk(settings.MEDIA_ROOT) for name in names] == []
 
 
 def test_ending_removes_the_checkpoint(running_job):
