@@ -1,5 +1,6 @@
 """SHA256SUMS of the pack: `sha256sum --check SHA256SUMS` inside weights/mini must pass."""
 
+import fcntl
 import hashlib
 import os
 from collections.abc import Iterable
@@ -9,8 +10,20 @@ CHECKSUMS = "SHA256SUMS"
 
 
 def write_checksums(pack: Path, changed: Iterable[str]) -> None:
-    """Enter the files that were written, by their paths inside the pack, and keep the lines of all others."""
+    """Enter the files that were written, by their paths inside the pack, and keep the lines of all others.
+
+    One process at a time: the pack's models may be trained side by side.
+    """
     listing = pack / CHECKSUMS
+    folder = os.open(pack, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        _enter(listing, pack, changed)
+    finally:
+        os.close(folder)  # gives the lock back
+
+
+def _enter(listing: Path, pack: Path, changed: Iterable[str]) -> None:
     lines = listing.read_text(encoding="utf-8").splitlines() if listing.exists() else []
     digests = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     for name in changed:

@@ -1,7 +1,8 @@
-"""Scores the shipped CLIP: `python -m weights.pack.evaluate` (`make pack-eval`).
+"""Scores the shipped models: `python -m weights.pack.evaluate` (`make pack-eval`).
 
 Prints text→image recall on concepts and on an artist that training never saw, beside chance and the baseline
-(frozen towers, two small heads), and names the demo pictures zero-shot. Exits 1 if a baseline row stands.
+(frozen towers, two small heads), names the demo pictures zero-shot, and says how well pictures come back from
+the VQGAN. Exits 1 if a baseline row stands.
 """
 
 import argparse
@@ -30,9 +31,12 @@ from weights.pack.dataset import (
     plain_ground,
 )
 from weights.pack.demo import FOLDER as DEMO_FOLDER
+from weights.pack.features import resized
 from weights.pack.retrieval import RANKS, Recall, far_from_training, recall, training_captions
 from weights.pack.textbank import pooled_texts
 from weights.pack.views import plain_views
+from weights.pack.vqgan_eval import evaluate, scores_table
+from weights.pack.vqgan_features import perceptual_features
 
 BATCH = 64
 # Frozen towers and two small heads, trained for 16 epochs without augmentation.
@@ -60,11 +64,8 @@ def encode_split(model: ClipModel, data: Dataset, split: str) -> Candidates:
     for start in range(0, len(rows), BATCH):
         rgba = data.images[rows[start : start + BATCH]]
         pixels = plain_views(rgba, np.stack([plain_ground(picture) for picture in rgba]))
-        size = (model.image_size, model.image_size)
-        if pixels.shape[-2:] != size:
-            pixels = torch.nn.functional.interpolate(pixels, size=size, mode="bicubic", antialias=True)
         with torch.no_grad():
-            vectors.append(model.encode_pixels(pixels.clamp(0, 1)).numpy())
+            vectors.append(model.encode_pixels(resized(pixels, model.image_size)).numpy())
     labels = [data.pairs[row].label for row in rows]
     return Candidates(labels, list(dict.fromkeys(labels)), np.concatenate(vectors))
 
@@ -79,7 +80,7 @@ def recall_table(model: ClipModel, data: Dataset, pack: Path) -> list[Recall]:
 
     def untrained(wanted: Sequence[str]) -> np.ndarray:
         # The pack's text tower is locked: before its projection it is the tower that training started from.
-        pooled = pooled_texts(model.network, pack, wanted, fast=True)
+        pooled = pooled_texts(model.network, pack, wanted)
         return pooled / np.linalg.norm(pooled, axis=1, keepdims=True)
 
     concepts, artist = encode_split(model, data, TEST), encode_split(model, data, HELD_OUT_ARTIST)
@@ -164,6 +165,7 @@ def main() -> int:
     print("\n".join(lines))
     count = len(lines) - 2
     print(f"\n{right} of {count} demo pictures named first among {count} labels (chance {1 / count:.2f}).")
+    print(f"\nVQGAN:\n\n{scores_table(evaluate(data, perceptual_features(options.packages)))}\n")
     print(f"{time.monotonic() - started:.0f} s")
     if not beaten(rows):
         print("A baseline row is not beaten.", file=sys.stderr)

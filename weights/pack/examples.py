@@ -6,27 +6,26 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from open_clip.transform import PreprocessCfg
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gallery.clip.preprocess import Preprocess
 from weights.pack.captions import draw_caption
 from weights.pack.dataset import TRAIN, Dataset
 from weights.pack.features import CachedView, cached_view
 from weights.pack.textbank import pooled_texts
-from weights.pack.towers import OPEN_CLIP_CONFIG
+from weights.pack.towers import image_preprocess
 
 # Silhouettes without colour and near-copies are drawn less often.
-SOURCE_WEIGHTS = {"game-icons": 0.3, "meteocons": 0.5}
+SOURCE_WEIGHTS = {"game-icons": 0.6, "meteocons": 0.5}
+CAPTIONS = 3  # drawn for each picture in each view
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Cached views with a caption drawn for each picture in each view."""
+    """Cached views, with captions drawn for each picture in each view."""
 
     views: list[CachedView]
-    captions: Tensor  # (views, N) int64 rows of texts
+    captions: Tensor  # (views, CAPTIONS, N) int64 rows of texts
     texts: Tensor  # (T, 384) float32 unit rows of the text tower
     labels: Tensor  # (L,) int64: the rows of texts that are plain labels
     sources: list[str]  # of the N pictures
@@ -40,7 +39,7 @@ def prepare(network: nn.Module, data: Dataset, *, views: int, seed: int, work: P
     """Computes, or reads back from `work`, what the locked parts see in the pictures and captions."""
     rows = data.rows(TRAIN)
     pairs = [data.pairs[row] for row in rows]
-    preprocess = Preprocess.from_open_clip(PreprocessCfg(**OPEN_CLIP_CONFIG["preprocess_cfg"]))
+    preprocess = image_preprocess()
     seen, said = [], []
     for number in range(views + 1):
         started = time.monotonic()
@@ -48,23 +47,26 @@ def prepare(network: nn.Module, data: Dataset, *, views: int, seed: int, work: P
         trunk: nn.Module = network.visual.trunk  # type: ignore
         view = cached_view(work / "stems", trunk, preprocess, data, rows, view_seed)
         random = np.random.default_rng(seed * 1000 + number)
-        said.append(
-            [
-                draw_caption(pair, colour, bool(turned), random)
-                for pair, colour, turned in zip(pairs, view.colours, view.recoloured, strict=True)
-            ]
-        )
+        for _ in range(CAPTIONS):
+            said.append(
+                [
+                    draw_caption(pair, colour, bool(turned), random)
+                    for pair, colour, turned in zip(pairs, view.colours, view.recoloured, strict=True)
+                ]
+            )
         seen.append(view)
         print(f"  view {number}: {time.monotonic() - started:.0f} s", flush=True)
     started = time.monotonic()
     labels = {pair.label for pair in pairs}
     texts = sorted(labels.union(*said))
     row_of = {text: row for row, text in enumerate(texts)}
-    pooled = pooled_texts(network, pack, texts, work, fast=True)
+    pooled = pooled_texts(network, pack, texts, work)
     print(f"  {len(texts):,} captions: {time.monotonic() - started:.0f} s", flush=True)
     return Examples(
         views=seen,
-        captions=torch.tensor([[row_of[text] for text in view_texts] for view_texts in said]),
+        captions=torch.tensor([[row_of[text] for text in texts] for texts in said]).view(
+            len(seen), CAPTIONS, len(pairs)
+        ),
         texts=F.normalize(torch.from_numpy(pooled), dim=-1),
         labels=torch.tensor([row_of[label] for label in sorted(labels)]),
         sources=[pair.source for pair in pairs],

@@ -11,10 +11,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from gallery.clip.preprocess import Preprocess
 from weights.pack.dataset import Dataset, Pair, plain_ground
 from weights.pack.sources import FLAG_SETS
+from weights.pack.towers import IMAGE_SIZE
 from weights.pack.views import plain_views, random_views
 
 BATCH = 64
@@ -53,7 +55,18 @@ def may_mirror(pair: Pair) -> bool:
     return not _NO_MIRROR.search(pair.label)
 
 
-def _pixels(data: Dataset, rows: np.ndarray, seed: int | None) -> tuple[Tensor, list[str], np.ndarray]:
+def resized(pixels: Tensor, size: int) -> Tensor:
+    """(B, 3, S, S) → (B, 3, size, size), as the app resizes uploads; [0, 1] stays [0, 1]."""
+    if pixels.shape[-1] == size:
+        return pixels
+    return F.interpolate(pixels, size=(size, size), mode="bicubic", antialias=True).clamp(0, 1)
+
+
+def pixels_of(data: Dataset, rows: np.ndarray, seed: int | None) -> tuple[Tensor, list[str], np.ndarray]:
+    """A view of these rows as rendered: (B, 3, S, S) in [0, 1], colours (or ""), and which are recoloured.
+
+    seed: of the random view; None is the plain one.
+    """
     rgba = data.images[rows]
     if seed is None:
         grounds = np.stack([plain_ground(picture) for picture in rgba])
@@ -73,7 +86,7 @@ def cached_view(
     folder: Path, trunk: nn.Module, preprocess: Preprocess, data: Dataset, rows: np.ndarray, seed: int | None
 ) -> CachedView:
     """The view of these rows that the seed makes; None is the plain view that tests use. Computed once."""
-    name = f"{'plain' if seed is None else seed}-{rows[0]}-{len(rows)}"
+    name = f"{'plain' if seed is None else seed}-{rows[0]}-{len(rows)}-{IMAGE_SIZE}"
     stem_path, meta_path = folder / f"{name}.npy", folder / f"{name}.json"
     if not meta_path.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -82,10 +95,9 @@ def cached_view(
         colours: list[str] = []
         recoloured: list[bool] = []
         for start in range(0, len(rows), BATCH):
-            pixels, named, turned = _pixels(data, rows[start : start + BATCH], seed)
-            normalised = preprocess.normalise(pixels).contiguous(memory_format=torch.channels_last)
-            with torch.autocast("cpu", torch.bfloat16):
-                stem = lower(trunk, normalised).half().numpy()
+            pixels, named, turned = pixels_of(data, rows[start : start + BATCH], seed)
+            normalised = preprocess.normalise(resized(pixels, IMAGE_SIZE))
+            stem = lower(trunk, normalised.contiguous(memory_format=torch.channels_last)).half().numpy()
             if stems is None:
                 stems = np.lib.format.open_memmap(stem_path, "w+", np.float16, (len(rows), *stem.shape[1:]))
             stems[start : start + BATCH] = stem
@@ -103,6 +115,5 @@ def tower_features(trunk: nn.Module, stems: np.ndarray) -> Tensor:
     features = []
     for start in range(0, len(stems), 128):
         stem = torch.from_numpy(np.array(stems[start : start + 128])).float()
-        with torch.autocast("cpu", torch.bfloat16):
-            features.append(upper(trunk, stem.contiguous(memory_format=torch.channels_last)).float())
+        features.append(upper(trunk, stem.contiguous(memory_format=torch.channels_last)))
     return torch.cat(features)

@@ -16,6 +16,7 @@ EMOJI_SETS = (
 )  # fmt: skip
 FLAG_SETS = ("flag", "circle-flags")
 ICON_SETS = ("flat-color-icons", "meteocons", "fluent-color", "game-icons")
+TITLED_SET = "game-icons"  # every title is a thing of its own: `war axe`, `templar eye`
 HELD_OUT_ARTIST = "openmoji"
 
 _TONE_NAMES = re.compile(
@@ -115,16 +116,15 @@ def read_flags(icon_set: IconSet, names: EmojiNames) -> Iterator[Artwork]:
 
 
 def read_icons(icon_set: IconSet, names: EmojiNames) -> Iterator[Artwork]:
-    """Icons named in words. Interface icons put the thing first (`cloud-add`), drawings last (`war-axe`)."""
+    """Icons named in words. An interface icon varies its first word (`cloud-add`)."""
     key = icon_set.package.key
     for name, svg in _largest_sizes(icon_set.icons).items():
         words = [word for word in re.sub(r"-(fill|alt)\b", "", name).split("-") if not word.isdigit()]
         if not words or words[0] in {"abstract", "letter", "number"}:
             continue
-        head = words[-1] if key == "game-icons" else words[0]
-        yield Artwork(
-            key, name, svg, None, " ".join(words), (), "", head_concept(head, names), icon_set.package.author
-        )
+        label = " ".join(words)
+        concept = title_concept(label, names) if key == TITLED_SET else head_concept(words[0], names)
+        yield Artwork(key, name, svg, None, label, (), "", concept, icon_set.package.author)
 
 
 def _largest_sizes(icons: dict[str, str]) -> dict[str, str]:
@@ -143,6 +143,12 @@ def head_concept(head: str, names: EmojiNames) -> str:
     singular = head[:-1] if len(head) > 3 and head.endswith("s") and not head.endswith("ss") else head
     emoji = names.named(slug(singular)) or names.named(slug(head))
     return emoji.concept if emoji is not None else singular
+
+
+def title_concept(title: str, names: EmojiNames) -> str:
+    """A title's group: the emoji's of the same name, or the title itself."""
+    emoji = names.named(slug(title))
+    return emoji.concept if emoji is not None else title
 
 
 def read_all(archives: dict[str, Path], packages: dict[str, Package]) -> Iterator[Artwork]:

@@ -16,15 +16,14 @@ BATCH = 256
 
 @torch.no_grad()
 def pooled_texts(
-    network: nn.Module, folder: Path, texts: Sequence[str], cache: Path | None = None, *, fast: bool = False
+    network: nn.Module, folder: Path, texts: Sequence[str], cache: Path | None = None
 ) -> np.ndarray:
     """(N, 384) float32 means over tokens, before the projection and not normalised.
 
     network: the pack; folder: its tokenizer. cache: a folder that keeps the answer to this very list.
-    fast: computed in bfloat16, good enough for the many captions of training.
     """
     digest = hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
-    path = cache / f"texts-{digest}{'-fast' * fast}.npy" if cache is not None else None
+    path = cache / f"texts-{digest}.npy" if cache is not None else None
     if path is not None and path.exists():
         return np.load(path, allow_pickle=False)
     tokenize = pack_tokenizer(folder, CONTEXT)
@@ -34,9 +33,7 @@ def pooled_texts(
     vectors = np.empty((len(texts), width), np.float32)
     for start in range(0, len(order), BATCH):
         rows = order[start : start + BATCH]
-        with torch.autocast("cpu", torch.bfloat16, enabled=fast):
-            pooled = _pool(network.text, tokenize([texts[row] for row in rows])).float().numpy()  # type: ignore
-        vectors[rows] = pooled
+        vectors[rows] = _pool(network.text, tokenize([texts[row] for row in rows])).numpy()  # type: ignore
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         np.save(path, vectors)

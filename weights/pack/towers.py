@@ -7,13 +7,15 @@ from typing import Any
 
 import timm
 import torch
+from open_clip.transform import PreprocessCfg
 from safetensors.torch import load, save_file
 from torch import Tensor, nn
 
 from gallery.clip.model import CONFIG, WEIGHTS, build_pack_network
+from gallery.clip.preprocess import Preprocess
 from weights.pack.packages import PackageError, read_members
 
-EMBEDDING, IMAGE_SIZE, CONTEXT = 384, 160, 64
+EMBEDDING, IMAGE_SIZE, CONTEXT = 384, 192, 64
 IMAGE_TOWER = "tf_efficientnet_lite0"  # `efficientnet_lite0` loads too and is wrong: it pads another way
 TOKENIZER_FILES = (
     "config.json",
@@ -51,6 +53,11 @@ OPEN_CLIP_CONFIG: dict[str, Any] = {
     },
     "label_template": "a picture of a {}",
 }
+
+
+def image_preprocess() -> Preprocess:
+    """What the image tower wants of its pixels."""
+    return Preprocess.from_open_clip(PreprocessCfg(**OPEN_CLIP_CONFIG["preprocess_cfg"]))
 
 
 def write_configuration(folder: Path, text_archive: Path) -> None:

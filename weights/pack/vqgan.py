@@ -34,17 +34,12 @@ FOLDER = "vqgan"  # inside the pack
 SECONDS_BETWEEN_SAVES = 180
 STEPS_PER_LOG_LINE = 20
 
-_PLAIN = Phase(steps=250, size=64, batch=16, learning_rate=8e-4, perceptual_weight=0.02, quantized=False)
-_QUANTIZED = replace(_PLAIN, perceptual_weight=0.05, quantized=True)
-CONFIG = TrainingConfig(
-    phases=(
-        _PLAIN,
-        replace(_QUANTIZED, steps=236),
-        replace(_PLAIN, steps=214),  # hues come after shapes, and slowly through a codebook without them
-        replace(_QUANTIZED, steps=187),
-        replace(_QUANTIZED, steps=304, learning_rate=5e-4, adversarial_weight=0.25),
-    ),
-)
+# Hues come after shapes, and slowly through a codebook without them, so that it waits for the plain ones.
+_PLAIN = Phase(steps=700, size=64, batch=16, learning_rate=8e-4, perceptual_weight=0.02, quantized=False)
+_QUANTIZED = replace(_PLAIN, steps=1500, perceptual_weight=0.05, quantized=True)
+_SHARPENED = replace(_QUANTIZED, steps=500, learning_rate=5e-4, adversarial_weight=0.25)
+_LARGE = replace(_SHARPENED, steps=300, size=128, batch=6, learning_rate=3e-4)
+CONFIG = TrainingConfig(phases=(_PLAIN, _QUANTIZED, _SHARPENED, _LARGE))
 
 
 class Log:
@@ -169,7 +164,7 @@ def main() -> None:
     parser.add_argument("--packages", type=Path, default=PACKAGES_FOLDER)
     parser.add_argument("--run", type=Path, default=RUN_FOLDER, help="checkpoint and log")
     parser.add_argument("--pack", type=Path, default=MINI_PACK)
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     pictures = TrainingPictures(load_dataset(options.dataset), seed=CONFIG.seed)
