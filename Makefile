@@ -39,7 +39,7 @@ lint: environment-dev ## style, types, Django's own checks
 .PHONY: lock
 lock: environment-dev ## requirements*.in → requirements*.txt, pinned in full
 	@$(VENV)/bin/uv pip compile --quiet --no-header --no-annotate --upgrade requirements.in -o requirements.txt
-	@$(VENV)/bin/uv pip compile --quiet --no-header --no-annotate --upgrade requirements-dev.in -o requirements-dev.txt
+	@$(VENV)/bin/uv pip compile --quiet --no-header --no-annotate --no-strip-markers --upgrade requirements-dev.in -o requirements-dev.txt
 
 .PHONY: pack
 pack: environment-dev ## builds the model pack weights/mini anew (hours)

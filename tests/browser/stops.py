@@ -151,4 +151,10 @@ STOPS = [
     Stop("status", at("/status/"), "admin"),
     Stop("picture-moderate", picture(2), "admin"),
     Stop("picture-moderate-delete", picture(2, "delete/"), "admin"),
+    Stop("admin", at("/admin/"), "admin"),
+    Stop("admin-people", at("/admin/gallery/user/"), "admin"),
+    Stop("admin-pictures", at("/admin/gallery/image/"), "admin"),
+    Stop("admin-picture", lambda scene: f"/admin/gallery/image/{scene.pictures[2]}/change/", "admin"),
+    Stop("admin-jobs", at("/admin/generator/job/"), "admin"),
+    Stop("admin-job", lambda scene: f"/admin/generator/job/{scene.jobs['failed']}/change/", "admin"),
 ]
