@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from gallery.models import Image
+from gallery.query import QueryError, parse
 
 MAX_QUERY = 300  # characters
 MAX_LABELS = 40
@@ -75,6 +76,15 @@ class SearchForm(forms.Form):
         },
     )
     like = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def clean_q(self) -> str:
+        text: str = self.cleaned_data["q"]
+        try:
+            if text:
+                parse(text)
+        except QueryError as error:
+            raise forms.ValidationError(error.message, code="query") from None
+        return text
 
 
 class LabelsForm(forms.Form):

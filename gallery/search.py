@@ -9,12 +9,18 @@ from gallery import encoder_client
 from gallery.embedding import as_array
 from gallery.index import index_for
 from gallery.models import Embedding, Image, User
+from gallery.query import parse
 
 PAGE_SIZE = 24
+SHORTEST_SUM = 1e-3  # of unit vectors; below, the direction is what rounding left
 
 
 class NotEmbedded(Exception):
     """The picture to compare with has no vector (of this model) yet."""
+
+
+class TermsCancel(Exception):
+    """What the terms add is what they take away."""
 
 
 class NoSuchPage(Exception):
@@ -65,9 +71,9 @@ def search(
     *, user: User | AnonymousUser, text: str = "", like: Image | None = None, page: int = 1
 ) -> Results:
     """The pictures that `user` may see, ranked by cosine similarity to the words, to a picture, or to the
-    direction between both.
+    weighted sum of both. text: in the language of query.py; the picture counts as a term of weight 1.
 
-    Raises NotEmbedded, NoSuchPage, and encoder_client's exceptions when there are words.
+    Raises NotEmbedded, NoSuchPage, and with words QueryError, TermsCancel and encoder_client's exceptions.
     """
     query, model_id = _query_vector(text=text, like=like)
     candidates = Image.objects.visible_to(user).exclude(status=Image.Status.FAILED)
@@ -96,11 +102,15 @@ def _query_vector(*, text: str, like: Image | None) -> tuple[np.ndarray, str]:
         if newest is None:
             raise NotEmbedded
         return as_array(newest), newest.model_id
-    encoded = encoder_client.encode_texts([text])
-    if like is None:
-        return encoded.vectors[0], encoded.model_id
-    own = Embedding.objects.filter(image=like, model_id=encoded.model_id).first()
-    if own is None:
-        raise NotEmbedded
-    both = encoded.vectors[0] + as_array(own)
-    return both / max(float(np.linalg.norm(both)), 1e-12), encoded.model_id
+    terms = parse(text)
+    encoded = encoder_client.encode_texts([term.text for term in terms])
+    total = np.array([term.weight for term in terms], np.float32) @ encoded.vectors
+    if like is not None:
+        own = Embedding.objects.filter(image=like, model_id=encoded.model_id).first()
+        if own is None:
+            raise NotEmbedded
+        total = total + as_array(own)
+    length = float(np.linalg.norm(total))
+    if length < SHORTEST_SUM:
+        raise TermsCancel
+    return total / length, encoded.model_id

@@ -1,6 +1,7 @@
 """The same three people in every test: Alice owns things, Bob is another member, the admin moderates."""
 
 import pytest
+from django.utils import translation
 
 from gallery.models import User
 from tests.valkey_server import valkey, valkey_client, valkey_server
@@ -20,6 +21,14 @@ def static_files_by_their_plain_names(settings):
     """Pages render without `collectstatic`; the tests that start real processes run it as `serve` does."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+
+
+@pytest.fixture(autouse=True)
+def texts_in_english():
+    """The language that the last request of another test asked for stays active in the thread."""
+    translation.activate("en")
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from gallery import search as engine
@@ -12,6 +13,9 @@ from gallery.encoder_client import EncoderFailed, EncoderRefused, EncoderUnavail
 from gallery.forms import SearchForm
 from gallery.models import Image
 from gallery.views.paging import page_number
+
+# In English, which is what the shipped model reads.
+MIXES = ("sunflower + owl", "2*red + flower - car")
 
 
 @require_safe
@@ -44,6 +48,9 @@ def _results(request: HttpRequest, text: str, like: Image | None, *, form: Searc
         results = engine.search(user=request.user, text=text, like=like, page=page_number(request))
     except engine.NoSuchPage:
         raise Http404 from None
+    except engine.TermsCancel:
+        refused = _("The terms of this mix cancel each other out, so nothing is left to search for.")
+        return _page(request, {**context, "refused": refused}, status=400)
     except engine.NotEmbedded:
         return _page(request, {**context, "not_embedded": True}, status=409)
     except (EncoderUnavailable, EncoderFailed):
@@ -54,4 +61,4 @@ def _results(request: HttpRequest, text: str, like: Image | None, *, form: Searc
 
 
 def _page(request: HttpRequest, context: dict, *, status: int = 200) -> HttpResponse:
-    return render(request, "gallery/search.html", context, status=status)
+    return render(request, "gallery/search.html", {**context, "mixes": MIXES}, status=status)

@@ -8,7 +8,7 @@ from gallery.embedding import store_vector
 from gallery.encoder_client import EncoderUnavailable
 from gallery.models import Image
 from gallery.preparation import prepare_image
-from gallery.search import NoSuchPage, NotEmbedded, search
+from gallery.search import NoSuchPage, NotEmbedded, TermsCancel, search
 from gallery.uploads import delete_image, store_image
 from tests.gallery.colour_model import direction
 from tests.gallery.drawing import png
@@ -58,6 +58,27 @@ def test_words_and_a_picture_together_rank_by_the_direction_between_them(alice, 
     embed(purple, 1, 0, 1)
     results = search(user=alice, text="blue", like=coloured["red"])
     assert titles(results)[0] == "purple"
+
+
+def test_words_can_be_added_weighted_and_taken_away(alice, coloured, store, embed):
+    purple = store(alice, title="purple")
+    embed(purple, 1, 0, 1)
+    assert titles(search(user=alice, text="red + blue"))[0] == "purple"
+    assert titles(search(user=alice, text="5*red + blue"))[0] == "red"
+    assert titles(search(user=alice, text="yellow - red"))[-1] in {"red", "purple"}
+    assert titles(search(user=alice, text="0.2*blue", like=coloured["red"]))[-1] == "blue"
+
+
+def test_a_mix_scores_as_the_cosine_with_the_weighted_sum(alice, coloured):
+    total = 2 * direction((1, 0, 0)) - 0.5 * direction((0, 0, 1))
+    (best, *_) = search(user=alice, text="2*red - 0.5*blue").hits
+    expected = float(direction((1, 0, 0)) @ total) / float((total @ total) ** 0.5)
+    assert (best.image.title, best.score) == ("red", pytest.approx(expected, abs=1e-3))
+
+
+def test_terms_that_cancel_each_other_out_are_told(alice, coloured):
+    with pytest.raises(TermsCancel):
+        search(user=alice, text="red - red")
 
 
 def test_only_what_the_reader_may_see_is_found_and_counted(alice, bob, admin, coloured, store, embed):

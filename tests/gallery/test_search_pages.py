@@ -52,6 +52,23 @@ def test_too_many_words_are_refused_and_kept(client, db):
     assert words.strip() in response.content.decode()
 
 
+def test_a_mix_is_a_link_that_can_be_shared(client, coloured):
+    response = client.get(URL, {"q": "2*red - blue"})
+    assert shown(response)[0] == "red one"
+    assert 'value="2*red - blue"' in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("query", "said"), [("red + ", "at character 5"), ("red - red", "cancel each other out")]
+)
+def test_a_mix_that_cannot_be_searched_for_says_why_and_is_kept(client, coloured, query, said):
+    response = client.get(URL, {"q": query})
+    assert response.status_code == 400
+    page = response.content.decode()
+    assert said in page
+    assert f'value="{query}"' in page
+
+
 @pytest.mark.parametrize("query", ["❤️", "\u202e\u0000red", "<script>alert(1)</script>", "%", "' OR 1=1 --"])
 def test_strange_words_are_words(client, coloured, query):
     response = client.get(URL, {"q": query})

@@ -1,0 +1,101 @@
+"""The language of the search box: words, and weighted mixes of them such as `2*beach + sunset - people`.
+
+An operator is a plus or a minus with a space before it, so that “black-and-white” and “C++” stay words. A
+term may begin with its weight and an asterisk, and may stand in quotation marks, where operators are words.
+"""
+
+import re
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+MAX_TERMS = 8
+MAX_WEIGHT = 10.0
+_MINUS = "-−–"
+_SIGNS = "+" + _MINUS
+_WEIGHT = re.compile(r"(\d+(?:[.,]\d+)?)\s*[*×]\s*")
+_NEXT_OPERATOR = re.compile(rf"\s[{re.escape(_SIGNS)}]")
+_QUOTES = {'"': '"', "“": "”", "”": "”", "„": "“"}
+
+
+@dataclass(frozen=True)
+class Term:
+    """Words and how much they count; a negative weight leads away from them."""
+
+    text: str
+    weight: float = 1.0
+
+
+class QueryError(ValueError):
+    """The query cannot be read. `position` is the character, counted from 0, that is the trouble."""
+
+    def __init__(self, reason: Promise, position: int) -> None:
+        super().__init__(reason)
+        self.position = position
+        self.message = format_lazy(
+            _("{reason} (at character {position})"), reason=reason, position=position + 1
+        )
+
+
+def parse(query: str) -> list[Term]:
+    """The terms of a query, in its order; a query without operators is one term of weight 1.
+
+    Raises QueryError; for an empty query too.
+    """
+    terms: list[Term] = []
+    at = _skip_spaces(query, 0)
+    while at < len(query) or not terms:
+        if len(terms) == MAX_TERMS:
+            raise QueryError(_("A mix has at most eight terms."), at)
+        sign, at = _read_sign(query, at, first=not terms)
+        weight, at = _read_weight(query, at)
+        text, at = _read_text(query, at)
+        terms.append(Term(text, sign * weight))
+        at = _skip_spaces(query, at)
+    if all(term.weight < 0 for term in terms):
+        raise QueryError(_("Say also what to look for, not only what to leave out."), 0)
+    return terms
+
+
+def _skip_spaces(query: str, at: int) -> int:
+    while at < len(query) and query[at].isspace():
+        at += 1
+    return at
+
+
+def _read_sign(query: str, at: int, *, first: bool) -> tuple[float, int]:
+    if at < len(query) and query[at] in _SIGNS:
+        after = _skip_spaces(query, at + 1)
+        if after == len(query) or query[after] in _SIGNS:
+            raise QueryError(_("Words are missing after the sign."), at)
+        return (-1.0 if query[at] in _MINUS else 1.0), after
+    if not first:
+        raise QueryError(_("A plus or a minus is missing before this."), at)
+    return 1.0, at
+
+
+def _read_weight(query: str, at: int) -> tuple[float, int]:
+    match = _WEIGHT.match(query, at)
+    if match is None:
+        return 1.0, at
+    weight = float(match[1].replace(",", "."))
+    if not 0 < weight <= MAX_WEIGHT:
+        raise QueryError(_("A weight is above 0 and at most 10."), at)
+    return weight, match.end()
+
+
+def _read_text(query: str, at: int) -> tuple[str, int]:
+    if at < len(query) and query[at] in _QUOTES:
+        end = query.find(_QUOTES[query[at]], at + 1)
+        if end < 0:
+            raise QueryError(_("The quotation mark is never closed."), at)
+        text, after = query[at + 1 : end].strip(), end + 1
+    else:
+        found = _NEXT_OPERATOR.search(query, at)
+        after = found.start() if found else len(query)
+        text = query[at:after].strip()
+    if not text:
+        raise QueryError(_("Words are missing here."), at)
+    return text, after

@@ -1,0 +1,53 @@
+import pytest
+
+from gallery.query import MAX_TERMS, QueryError, Term, parse
+
+
+@pytest.mark.parametrize(
+    ("query", "terms"),
+    [
+        ("a red heart", [Term("a red heart")]),
+        ("  a red heart ", [Term("a red heart")]),
+        ("2*beach + sunset − people", [Term("beach", 2), Term("sunset"), Term("people", -1)]),
+        ("0,5 * beach - 1.5×people", [Term("beach", 0.5), Term("people", -1.5)]),
+        ("+cat -dog", [Term("cat"), Term("dog", -1)]),
+        ("- dog + cat", [Term("dog", -1), Term("cat")]),
+        ("a black-and-white cat", [Term("a black-and-white cat")]),
+        ("C++ code", [Term("C++ code")]),
+        ("3 cats", [Term("3 cats")]),
+        ("stars * stripes", [Term("stars * stripes")]),
+        ('"rock + roll" - guitar', [Term("rock + roll"), Term("guitar", -1)]),
+        ("2*“rock – roll” + „jazz“", [Term("rock – roll", 2), Term("jazz")]),
+        ("❤️ + 猫", [Term("❤️"), Term("猫")]),
+    ],
+)
+def test_a_query_is_its_terms(query, terms):
+    assert parse(query) == terms
+
+
+@pytest.mark.parametrize(
+    ("query", "position", "reason"),
+    [
+        ("", 0, "missing here"),
+        ("beach +", 6, "after the sign"),
+        ("beach + - people", 6, "after the sign"),
+        ("beach + 2*", 10, "missing here"),
+        ("11*beach", 0, "at most 10"),
+        ("beach - 0*sea", 8, "above 0"),
+        ('beach + "sea', 8, "never closed"),
+        ('"" + sea', 0, "missing here"),
+        ('"sea" beach', 6, "plus or a minus"),
+        ("-people", 0, "not only"),
+    ],
+)
+def test_a_query_that_cannot_be_read_points_at_the_character(query, position, reason):
+    with pytest.raises(QueryError, match=reason) as caught:
+        parse(query)
+    assert caught.value.position == position
+    assert str(caught.value.message).endswith(f"(at character {position + 1})")
+
+
+def test_a_mix_has_a_limited_number_of_terms():
+    assert len(parse(" + ".join(["a"] * MAX_TERMS))) == MAX_TERMS
+    with pytest.raises(QueryError, match="at most eight"):
+        parse(" + ".join(["a"] * (MAX_TERMS + 1)))
