@@ -34,7 +34,7 @@ def pictures(model):
     [
         ("a red heart", "red-heart.png"),
         ("a yellow cat face", "yellow-cat.png"),
-        ("pizza", "pizza.png"),
+        ("a slice of pizza", "pizza.png"),
         ("a strawberry", "strawberry.webp"),
         ("an owl", "owl.webp"),
         ("a butterfly", "butterfly.jpg"),
