@@ -28,13 +28,11 @@ from weights.pack.dataset import (
     Dataset,
     DatasetError,
     load_dataset,
-    plain_ground,
 )
 from weights.pack.demo import FOLDER as DEMO_FOLDER
-from weights.pack.features import resized
+from weights.pack.features import plain_pixels
 from weights.pack.retrieval import RANKS, Recall, far_from_training, recall, training_captions
 from weights.pack.textbank import pooled_texts
-from weights.pack.views import plain_views
 from weights.pack.vqgan_eval import evaluate, scores_table
 from weights.pack.vqgan_features import perceptual_features
 
@@ -58,14 +56,13 @@ class Candidates:
 
 
 def encode_split(model: ClipModel, data: Dataset, split: str) -> Candidates:
-    """Every picture of the split on its plain ground, at the size it was rendered."""
+    """Every picture of the split on its plain ground."""
     rows = data.rows(split)
     vectors = []
     for start in range(0, len(rows), BATCH):
-        rgba = data.images[rows[start : start + BATCH]]
-        pixels = plain_views(rgba, np.stack([plain_ground(picture) for picture in rgba]))
+        pixels = plain_pixels(data, rows[start : start + BATCH], model.image_size)
         with torch.no_grad():
-            vectors.append(model.encode_pixels(resized(pixels, model.image_size)).numpy())
+            vectors.append(model.encode_pixels(pixels).numpy())
     labels = [data.pairs[row].label for row in rows]
     return Candidates(labels, list(dict.fromkeys(labels)), np.concatenate(vectors))
 

@@ -62,15 +62,20 @@ def resized(pixels: Tensor, size: int) -> Tensor:
     return F.interpolate(pixels, size=(size, size), mode="bicubic", antialias=True).clamp(0, 1)
 
 
+def plain_pixels(data: Dataset, rows: np.ndarray, size: int) -> Tensor:
+    """The view that tests use: (B, 3, size, size) in [0, 1], each picture on its plain ground."""
+    rgba = data.images[rows]
+    return resized(plain_views(rgba, np.stack([plain_ground(picture) for picture in rgba])), size)
+
+
 def pixels_of(data: Dataset, rows: np.ndarray, seed: int | None) -> tuple[Tensor, list[str], np.ndarray]:
-    """A view of these rows as rendered: (B, 3, S, S) in [0, 1], colours (or ""), and which are recoloured.
+    """A view as the tower wants it: (B, 3, S, S) in [0, 1], colours (or ""), and which are recoloured.
 
     seed: of the random view; None is the plain one.
     """
-    rgba = data.images[rows]
     if seed is None:
-        grounds = np.stack([plain_ground(picture) for picture in rgba])
-        return plain_views(rgba, grounds), [""] * len(rows), np.zeros(len(rows), dtype=bool)
+        return plain_pixels(data, rows, IMAGE_SIZE), [""] * len(rows), np.zeros(len(rows), dtype=bool)
+    rgba = data.images[rows]
     pairs = [data.pairs[row] for row in rows]
     views = random_views(
         rgba,
@@ -78,7 +83,7 @@ def pixels_of(data: Dataset, rows: np.ndarray, seed: int | None) -> tuple[Tensor
         flip=torch.tensor([may_mirror(pair) for pair in pairs]),
         random=torch.Generator().manual_seed(seed + int(rows[0])),
     )
-    return views.pixels, views.colours, views.recoloured.numpy()
+    return resized(views.pixels, IMAGE_SIZE), views.colours, views.recoloured.numpy()
 
 
 @torch.no_grad()
@@ -96,7 +101,7 @@ def cached_view(
         recoloured: list[bool] = []
         for start in range(0, len(rows), BATCH):
             pixels, named, turned = pixels_of(data, rows[start : start + BATCH], seed)
-            normalised = preprocess.normalise(resized(pixels, IMAGE_SIZE))
+            normalised = preprocess.normalise(pixels)
             stem = lower(trunk, normalised.contiguous(memory_format=torch.channels_last)).half().numpy()
             if stems is None:
                 stems = np.lib.format.open_memmap(stem_path, "w+", np.float16, (len(rows), *stem.shape[1:]))

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from gallery.clip.preprocess import Preprocess
 from weights.pack.dataset import Dataset
-from weights.pack.features import BATCH, pixels_of, resized
+from weights.pack.features import BATCH, plain_pixels
 from weights.pack.lit import Recipe, Trainer
 
 
@@ -25,8 +25,7 @@ def plain_features(
     """(N, 1280) of the pictures on their plain grounds, `size` pixels a side."""
     features = []
     for batch in rows.split(BATCH):
-        pixels, _, _ = pixels_of(data, batch.numpy(), None)
-        normalised = preprocess.normalise(resized(pixels, size))
+        normalised = preprocess.normalise(plain_pixels(data, batch.numpy(), size))
         features.append(trunk(normalised.contiguous(memory_format=torch.channels_last)))
     return torch.cat(features)
 
