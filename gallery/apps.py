@@ -8,4 +8,4 @@ class GalleryConfig(AppConfig):
     name = "gallery"
 
     def ready(self) -> None:
-        pixels.limit_pillow(settings.UPLOAD_MAX_PIXELS)
+        pixels.prepare_pillow(settings.UPLOAD_MAX_PIXELS)

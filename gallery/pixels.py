@@ -4,9 +4,11 @@ import io
 import struct
 import warnings
 import zlib
+from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
+import pillow_heif
 from PIL import Image, ImageCms, ImageOps
 
 # Pillow's format → content type. MPO is what cameras write as .jpg when they add a second view.
@@ -19,8 +21,10 @@ CONTENT_TYPES = {
     "AVIF": "image/avif",
     "BMP": "image/bmp",
     "TIFF": "image/tiff",
+    "HEIF": "image/heic",
 }
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF", "HEIF")
+ANIMATED_FORMATS = {"PNG", "WEBP", "GIF", "AVIF"}  # further pictures in the others are pages or views
 
 # What Pillow's decoders raise on broken data.
 DECODE_ERRORS = (
@@ -60,15 +64,31 @@ class TooManyPixels(PictureError):
     """Decoding would take more memory than is allowed."""
 
 
+class TooSlow(PictureError):
+    """Decoding takes longer than is allowed."""
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """What the content of a file says about itself, after all of its first frame was decoded."""
+
+    content_type: str
+    width: int  # pixels, orientation applied
+    height: int
+    is_animated: bool
+
+
 _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
-def limit_pillow(max_pixels: int) -> None:
-    """Sets Pillow's own limit for this whole process, and makes its warning the error that it should be.
+def prepare_pillow(max_pixels: int) -> None:
+    """Adds HEIC, sets Pillow's own limit for this whole process, and makes its warning the error that it
+    should be.
 
     open_picture() checks every picture by itself; Pillow's limit also stops frames and tiles that turn out
     larger than the picture they belong to.
     """
+    pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
     Image.MAX_IMAGE_PIXELS = max_pixels
     warnings.simplefilter("error", Image.DecompressionBombWarning)
 
@@ -106,6 +126,13 @@ def decode_fully(file: BinaryIO, *, max_pixels: int) -> Image.Image:
     return picture
 
 
+def inspect(file: BinaryIO, *, max_pixels: int) -> Inspected:
+    """Decodes all of the first frame. Raises as open_picture()."""
+    picture = decode_fully(file, max_pixels=max_pixels)
+    width, height = oriented_size(picture)
+    return Inspected(CONTENT_TYPES[picture.format or ""], width, height, is_animated(picture))
+
+
 def load_pixels(picture: Image.Image) -> None:
     try:
         picture.load()
@@ -119,6 +146,16 @@ def oriented_size(picture: Image.Image) -> tuple[int, int]:
     """Width and height as people see the picture, after its EXIF orientation."""
     width, height = picture.size
     return (height, width) if _orientation(picture) in _SIDEWAYS else (width, height)
+
+
+def is_animated(picture: Image.Image) -> bool:
+    """Whether more than the first frame is there, damaged or not."""
+    if picture.format not in ANIMATED_FORMATS:
+        return False
+    try:
+        return bool(getattr(picture, "is_animated", False))
+    except DECODE_ERRORS:
+        return False
 
 
 def clean_pixels(file: BinaryIO, *, max_pixels: int, at_least: int | None = None) -> Image.Image:
@@ -149,10 +186,8 @@ def _why_not(file: BinaryIO) -> PictureError:
     """Why Pillow could not open the file as one of the accepted formats."""
     file.seek(0)
     head = file.read(32)
-    if any(Image.OPEN[name][1](head) for name in FORMATS if name in Image.OPEN):  # type: ignore[misc]
-        return UnsupportedFormat("HEIC") if _is_heic(head) else DamagedPicture()
-    if _is_heic(head):
-        return UnsupportedFormat("HEIC")
+    if _is_heic(head) or any(Image.OPEN[name][1](head) for name in FORMATS if name in Image.OPEN):  # type: ignore[misc]
+        return DamagedPicture()
     if head.startswith(b"%PDF"):
         return UnsupportedFormat("PDF")
     file.seek(0)

@@ -57,6 +57,7 @@ def store_image(
         byte_size=file.size,
         width=picture.width,
         height=picture.height,
+        is_animated=picture.is_animated,
         retry_at=timezone.now() + preparation.LOST_AFTER,
     )
     image.original.save(digest, file, save=False)

@@ -1,8 +1,5 @@
 """What an uploaded file has to pass. Each check raises a ValidationError with a code of its own."""
 
-from dataclasses import dataclass
-from typing import BinaryIO, cast
-
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
@@ -10,23 +7,16 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
 from gallery import pixels
+from gallery.decoder.pool import DecoderBusy, decoders
 
-ACCEPTED = "JPEG, PNG, WebP, GIF, AVIF, BMP, TIFF"
-
-
-@dataclass(frozen=True)
-class Picture:
-    """What the content of a file says about itself."""
-
-    content_type: str
-    width: int  # pixels, orientation applied
-    height: int
+ACCEPTED = "JPEG, PNG, WebP, GIF, AVIF, HEIC, BMP, TIFF"
 
 
-def validate_picture(file: File) -> Picture:
+def validate_picture(file: File) -> pixels.Inspected:
     """Checks an upload from the cheapest test to a full decode of its first frame.
 
-    Codes: `empty`, `too_large`, `not_a_picture`, `unsupported_type`, `too_many_pixels`, `truncated`.
+    Codes: `empty`, `too_large`, `not_a_picture`, `unsupported_type`, `too_many_pixels`, `truncated`,
+    `too_slow`, `busy`.
     """
     check_not_empty(file)
     check_byte_size(file)
@@ -50,10 +40,10 @@ def check_byte_size(file: File) -> None:
         )
 
 
-def check_content(file: File) -> Picture:
+def check_content(file: File) -> pixels.Inspected:
     """The content decides what a file is: a picture with a wrong extension is a picture."""
     try:
-        picture = pixels.decode_fully(cast(BinaryIO, file), max_pixels=settings.UPLOAD_MAX_PIXELS)
+        return _decode(file)
     except pixels.NotAPicture:
         raise ValidationError(
             _("This is not a picture. Accepted are %(types)s."),
@@ -76,7 +66,26 @@ def check_content(file: File) -> Picture:
         raise ValidationError(
             _("The picture is damaged or was cut off on its way."), code="truncated"
         ) from None
+    except pixels.TooSlow:
+        raise ValidationError(
+            _("The picture takes too long to decode; at most %(limit)d s are allowed."),
+            code="too_slow",
+            params={"limit": settings.UPLOAD_MAX_SECONDS},
+        ) from None
+    except DecoderBusy:
+        raise ValidationError(
+            _("Too many pictures are being checked just now. Try again in a minute."), code="busy"
+        ) from None
+
+
+def _decode(file: File) -> pixels.Inspected:
+    file.seek(0)
+    try:
+        return decoders().inspect(
+            file.chunks(),
+            file.size,
+            max_pixels=settings.UPLOAD_MAX_PIXELS,
+            seconds=settings.UPLOAD_MAX_SECONDS,
+        )
     finally:
         file.seek(0)
-    width, height = pixels.oriented_size(picture)
-    return Picture(pixels.CONTENT_TYPES[picture.format or ""], width, height)

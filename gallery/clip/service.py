@@ -273,7 +273,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     if options.threads:
         torch.set_num_threads(options.threads)
-    pixels.limit_pillow(options.max_pixels)
+    pixels.prepare_pillow(options.max_pixels)
     config = ClipConfig(options.model, options.pretrained, options.pack_dir, options.device)
     return serve(
         lambda: load_clip(config),

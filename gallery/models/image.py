@@ -58,6 +58,7 @@ class Image(models.Model):
         "image/avif": "avif",
         "image/bmp": "bmp",
         "image/tiff": "tiff",
+        "image/heic": "heic",
     }
     THUMBNAIL_SIZES = (320, 1280)  # longest side, pixels
 
@@ -78,6 +79,7 @@ class Image(models.Model):
     byte_size = models.PositiveBigIntegerField(_("size in bytes"))
     width = models.PositiveIntegerField(_("width"))  # pixels, orientation applied
     height = models.PositiveIntegerField(_("height"))
+    is_animated = models.BooleanField(_("animated"), default=False)
     dominant_color = models.CharField(_("dominant colour"), max_length=7, default="#808080")
     has_thumbnails = models.BooleanField(_("has thumbnails"), default=False)
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.PENDING)

@@ -19,7 +19,7 @@ from gallery.uploads import DuplicateImage, store_image, title_from_name
 from gallery.validation import ACCEPTED
 from gallery.views.people import signed_in
 
-STATUSES = {"too_large": 413, "too_many_pixels": 413}  # of refusals; 400 for all others
+STATUSES = {"too_large": 413, "too_many_pixels": 413, "busy": 503}  # of refusals; 400 for all others
 DUPLICATE = 409
 
 

@@ -45,3 +45,8 @@ def test_the_task_module_does_not_load_torch():
 )
 def test_the_encoder_does_not_load_django(module):
     assert loaded_after(f"import {module}", heavy="django,channels,django_q") == ""
+
+
+def test_a_decoder_process_loads_nothing_but_pillow():
+    heavy = "django,channels,torch,httpx"
+    assert loaded_after("import gallery.decoder.process", heavy=heavy) == ""

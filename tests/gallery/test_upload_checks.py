@@ -1,7 +1,10 @@
 """Each kind of bad file gets its own message and status, and leaves nothing behind."""
 
+import contextlib
 import io
 import struct
+import threading
+import time
 import zlib
 
 import pytest
@@ -10,10 +13,13 @@ from django.core.files.storage import default_storage
 from django.urls import reverse
 from PIL import Image as Pillow
 
+from gallery import pixels
+from gallery.decoder.pool import DecoderBusy, DecoderPool
 from gallery.models import Image
-from tests.gallery.drawing import encoded, noise, upload
+from tests.gallery.drawing import encoded, noise, plain, upload
 
-KINDS = ["JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF"]
+KINDS = ["JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF", "HEIF"]
+ANIMATED = ["PNG", "WEBP", "GIF", "AVIF"]
 
 
 @pytest.fixture
@@ -59,7 +65,9 @@ def huge_png(width: int, height: int) -> bytes:
 def test_every_accepted_kind_of_picture_is_stored(send, kind):
     response = send(encoded(noise(), kind), f"picture.{kind.lower()}")
     assert response.status_code == 201
-    assert Image.objects.get().content_type == f"image/{kind.lower()}"
+    image = Image.objects.get()
+    assert image.content_type == {"HEIF": "image/heic"}.get(kind, f"image/{kind.lower()}")
+    assert not image.is_animated
 
 
 def test_an_empty_file_is_refused(send):
@@ -109,11 +117,23 @@ def test_a_picture_of_an_unsupported_type_is_refused_by_name(send, kind, name):
     assert name in response.json()["error"]
 
 
-def test_a_heic_photo_is_refused_by_name(send):
+def test_what_only_says_that_it_is_heic_is_refused(send):
     content = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0" * 100
-    response = send(content, "IMG_0001.HEIC")
-    assert_refused(response, status=400, code="unsupported_type")
-    assert "HEIC" in response.json()["error"]
+    assert_refused(send(content, "IMG_0001.HEIC"), status=400, code="truncated")
+
+
+@pytest.mark.parametrize("kind", ANIMATED)
+def test_an_animation_is_stored_and_marked_as_one(send, kind):
+    frames = [noise(40, 30, seed=seed) for seed in range(3)]
+    assert send(encoded(frames[0], kind, save_all=True, append_images=frames[1:])).status_code == 201
+    assert Image.objects.get().is_animated
+
+
+def test_further_pages_of_a_tiff_are_no_animation(send):
+    content = encoded(noise(40, 30), "TIFF", save_all=True, append_images=[noise(90, 90)])
+    assert send(content).status_code == 201
+    image = Image.objects.get()
+    assert (image.width, image.height, image.is_animated) == (40, 30, False)
 
 
 @pytest.mark.parametrize("size", [(10_000, 10_000), (60_000, 60_000), (2**31 - 1, 1)])
@@ -127,6 +147,52 @@ def test_a_picture_with_more_pixels_than_the_setting_is_refused(send, settings):
     assert_refused(response, status=413, code="too_many_pixels")
     settings.UPLOAD_MAX_PIXELS = 1_001_000
     assert send(encoded(noise(1001, 1000))).status_code == 201
+
+
+def test_a_picture_that_takes_too_long_to_decode_is_refused_in_time(send, settings):
+    settings.UPLOAD_MAX_SECONDS = 0.05
+    content = encoded(plain("red", 8000, 8000))
+    started = time.monotonic()
+    assert_refused(send(content), status=400, code="too_slow")
+    assert time.monotonic() - started < 5
+    settings.UPLOAD_MAX_SECONDS = 20
+    assert send(encoded(noise())).status_code == 201  # the next one has a decoder again
+
+
+def test_a_decoder_that_dies_of_a_file_takes_nothing_else_with_it():
+    pool = DecoderPool(1)
+    content = encoded(noise())
+    look = {"max_pixels": 10_000, "seconds": 20}
+    assert pool.inspect([content], len(content), **look).width == 64
+    pool._idle.queue[0]._process.kill()
+    pool._idle.queue[0]._process.wait()
+    assert pool.inspect([content], len(content), **look).width == 64
+
+
+def test_who_finds_every_decoder_at_work_is_told_to_come_back():
+    pool = DecoderPool(1)
+    release = threading.Event()
+
+    def slow_to_arrive():
+        yield encoded(noise())
+        release.wait()
+
+    def decode_slowly():
+        with contextlib.suppress(pixels.TooSlow):
+            pool.inspect(slow_to_arrive(), 10**6, max_pixels=1, seconds=0.2)
+
+    first = threading.Thread(target=decode_slowly)
+    first.start()
+    wait_until_taken(pool)
+    with pytest.raises(DecoderBusy):
+        pool.inspect([b""], 0, max_pixels=1, seconds=0.05)
+    release.set()
+    first.join()
+
+
+def wait_until_taken(pool: DecoderPool) -> None:
+    while not pool._idle.empty():
+        time.sleep(0.005)
 
 
 def test_a_wrong_extension_is_fine_because_the_content_decides(send):
