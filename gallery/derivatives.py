@@ -1,4 +1,4 @@
-"""What is made from an original for showing it: thumbnails of clean pixels and a colour to wait with."""
+"""What is made from an original for showing it: pictures of clean pixels and a colour to wait with."""
 
 import io
 from typing import BinaryIO, cast
@@ -13,6 +13,7 @@ from gallery import pixels
 from gallery.models import Image
 
 QUALITY = 82  # of WebP, 0 to 100
+COPY_QUALITY = 92  # of JPEG
 
 
 def read_pixels(*, image: Image) -> Pillow.Image:
@@ -33,6 +34,19 @@ def make_thumbnails(*, image: Image, picture: Pillow.Image) -> None:
         picture.save(encoded, "WEBP", quality=QUALITY, method=4)
         _write(image.thumbnail_path(size), encoded.getvalue())
     Image.objects.filter(pk=image.pk).update(dominant_color=dominant_color(picture), has_thumbnails=True)
+
+
+def make_copy(*, image: Image) -> None:
+    """Writes the picture in its full size for others, and notes on the row that it is there."""
+    with image.original.open("rb") as file:
+        picture = pixels.clean_pixels(cast(BinaryIO, file), max_pixels=settings.UPLOAD_MAX_PIXELS)
+    encoded = io.BytesIO()
+    if image.content_type in Image.LOSSLESS:
+        picture.save(encoded, "PNG", compress_level=4)
+    else:
+        picture.save(encoded, "JPEG", quality=COPY_QUALITY, subsampling=0)
+    _write(image.copy_path, encoded.getvalue())
+    Image.objects.filter(pk=image.pk).update(has_copy=True)
 
 
 def dominant_color(picture: Pillow.Image) -> str:

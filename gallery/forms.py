@@ -59,7 +59,23 @@ class UploadForm(forms.Form):
 class PictureForm(forms.ModelForm):
     class Meta:
         model = Image
-        fields = ["title", "visibility"]
+        fields = ["title", "visibility", "share_original", "keep_location"]
+        labels = {
+            "share_original": _("Others may have the original file"),
+            "keep_location": _("Keep where it was taken"),
+        }
+        help_texts = {
+            "share_original": _(
+                "With everything that the camera noted in it, such as where it was taken. Otherwise others "
+                "get a copy of its full size without any of that."
+            ),
+            "keep_location": _("Shown to you alone. The original file stays as it is."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance.has_location:
+            del self.fields["keep_location"]
 
 
 class SearchForm(forms.Form):

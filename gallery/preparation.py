@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 from django_q.tasks import async_task
 
-from gallery import derivatives, embedding, encoder_client, pixels
+from gallery import derivatives, details, embedding, encoder_client, pixels
 from gallery.models import Image, ImageQuerySet
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ def enqueue(image_id: uuid.UUID, attempt: int) -> None:
 
 
 def prepare_image(*, image_id: uuid.UUID, attempt: int) -> None:
-    """Thumbnails, colour and vector of one picture. Errors end up on the row, never with the caller,
+    """Thumbnails, colour, details and vector of one picture. Errors end up on the row, never with the caller,
     except those nobody foresaw: they reach the queue's log, and the lease brings the picture back."""
     image = _claim(image_id=image_id, attempt=attempt)
     if image is None:
@@ -44,6 +44,8 @@ def prepare_image(*, image_id: uuid.UUID, attempt: int) -> None:
         picture = derivatives.read_pixels(image=image)
         if not image.has_thumbnails:
             derivatives.make_thumbnails(image=image, picture=picture)
+        if image.details_version != details.VERSION:
+            details.make_details(image=image)
         embedding.embed_image(image=image, picture=picture)
     except pixels.PictureError:
         _fail(image, gettext_noop("The picture cannot be decoded."))
@@ -83,6 +85,8 @@ def prepare_again(*, image: Image) -> None:
         status_reason="",
         attempts=0,
         has_thumbnails=False,
+        has_copy=False,
+        details_version=0,
         retry_at=timezone.now() + LOST_AFTER,
     )
     enqueue(image.pk, 0)

@@ -2,13 +2,17 @@
 
 import uuid
 
-from gallery import preparation, reembedding
+from gallery import details, preparation, reembedding
 
 
 def process_image(image_id: str, attempt: int = 0) -> None:
     preparation.prepare_image(image_id=uuid.UUID(image_id), attempt=attempt)
 
 
+def make_details(image_id: str) -> None:
+    details.catch_up(image_id=uuid.UUID(image_id))
+
+
 def requeue_pending() -> int:
     """All pictures that have something to be done and no task for it."""
-    return preparation.requeue_pending() + reembedding.requeue_outdated()
+    return preparation.requeue_pending() + reembedding.requeue_outdated() + details.requeue_outdated()

@@ -37,6 +37,7 @@ def store_image(
     credit: str = "",
     origin: Image.Origin = Image.Origin.UPLOADED,
     visibility: Image.Visibility = Image.Visibility.PRIVATE,
+    share_original: bool = False,
 ) -> Image:
     """Validates a file and stores it byte for byte as a new picture, which the queue then prepares.
 
@@ -52,6 +53,8 @@ def store_image(
         credit=credit,
         origin=origin,
         visibility=visibility,
+        share_original=share_original,
+        keep_location=owner.keep_locations,
         sha256=digest,
         content_type=picture.content_type,
         byte_size=file.size,
@@ -80,7 +83,8 @@ def discard_file(*, image: Image) -> None:
 
 def delete_image(*, image: Image) -> None:
     """Removes a picture: row and vectors in one transaction, files when it has committed."""
-    names = [image.original_name, *(image.thumbnail_path(size) for size in Image.THUMBNAIL_SIZES)]
+    thumbnails = [image.thumbnail_path(size) for size in Image.THUMBNAIL_SIZES]
+    names = [image.original_name, image.copy_path, *thumbnails]
     with transaction.atomic():
         log_change(image_id=image.pk)
         Image.objects.filter(pk=image.pk).delete()

@@ -1,5 +1,15 @@
+from gallery.models.camera import CameraFacts, Place
 from gallery.models.embedding import Embedding, EmbeddingChange, EmbeddingCounter
 from gallery.models.image import Image, ImageQuerySet
 from gallery.models.people import User
 
-__all__ = ["Embedding", "EmbeddingChange", "EmbeddingCounter", "Image", "ImageQuerySet", "User"]
+__all__ = [
+    "CameraFacts",
+    "Embedding",
+    "EmbeddingChange",
+    "EmbeddingCounter",
+    "Image",
+    "ImageQuerySet",
+    "Place",
+    "User",
+]

@@ -1,10 +1,13 @@
 import uuid
+from datetime import datetime, timedelta
+from datetime import timezone as dt_timezone
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gallery.models.people import User
@@ -60,6 +63,7 @@ class Image(models.Model):
         "image/tiff": "tiff",
         "image/heic": "heic",
     }
+    LOSSLESS = {"image/png", "image/gif", "image/bmp", "image/tiff"}
     THUMBNAIL_SIZES = (320, 1280)  # longest side, pixels
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -80,8 +84,17 @@ class Image(models.Model):
     width = models.PositiveIntegerField(_("width"))  # pixels, orientation applied
     height = models.PositiveIntegerField(_("height"))
     is_animated = models.BooleanField(_("animated"), default=False)
+    taken_at = models.DateTimeField(_("taken"), null=True, blank=True)
+    taken_offset = models.SmallIntegerField(  # minutes that the camera's clock was ahead of UTC
+        _("offset of the camera's clock"), null=True, blank=True
+    )
+    has_location = models.BooleanField(_("the original says where it was taken"), default=False)
+    keep_location = models.BooleanField(_("keep where it was taken"), default=False)
+    share_original = models.BooleanField(_("others may have the original"), default=False)
     dominant_color = models.CharField(_("dominant colour"), max_length=7, default="#808080")
     has_thumbnails = models.BooleanField(_("has thumbnails"), default=False)
+    has_copy = models.BooleanField(_("has a copy for others"), default=False)
+    details_version = models.PositiveSmallIntegerField(_("version of its details"), default=0)
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.PENDING)
     status_reason = models.CharField(_("reason"), max_length=300, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)  # counted when one starts
@@ -111,6 +124,21 @@ class Image(models.Model):
     def original_name(self) -> str:
         """Of the stored file, for the storage."""
         return self.original.name or ""
+
+    @property
+    def taken_local(self) -> datetime | None:
+        """When it was taken by the clock at that place, as far as the camera said where that is."""
+        if self.taken_at is None:
+            return None
+        if self.taken_offset is None:
+            return timezone.localtime(self.taken_at, timezone.get_default_timezone())
+        return self.taken_at.astimezone(dt_timezone(timedelta(minutes=self.taken_offset)))
+
+    @property
+    def copy_path(self) -> str:
+        """Of a file like the original in size and kind, made from its pixels: JPEG for photos, else PNG."""
+        extension = "png" if self.content_type in self.LOSSLESS else "jpg"
+        return f"copies/{self.id}.{extension}"
 
     def thumbnail_path(self, size: int) -> str:
         return f"thumbnails/{self.id}/{size}.webp"

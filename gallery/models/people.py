@@ -7,6 +7,7 @@ class User(AbstractUser):
     """A person who signs in. `is_staff` people moderate: they see and decide about everyone's pictures."""
 
     display_name = models.CharField(_("name shown to others"), max_length=80, blank=True)
+    keep_locations = models.BooleanField(_("keep where pictures were taken"), default=False)
     language = models.CharField(_("language"), max_length=8, blank=True)
 
     def __str__(self) -> str:

@@ -81,5 +81,12 @@ class ProfileForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields = ["display_name", "language"]
-        help_texts = {"display_name": _("Stands beside your public pictures. Empty: your user name.")}
+        fields = ["display_name", "language", "keep_locations"]
+        labels = {"keep_locations": _("Keep where pictures were taken")}
+        help_texts = {
+            "display_name": _("Stands beside your public pictures. Empty: your user name."),
+            "keep_locations": _(
+                "Of all your pictures, those that are here too, and shown to you alone. Otherwise it stands "
+                "in your original files and nowhere else."
+            ),
+        }

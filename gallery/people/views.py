@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from gallery.models import Image, User
 from gallery.people.adapter import remember_language
 from gallery.people.forms import ProfileForm
+from gallery.places import forget_places, keep_places
 from gallery.views.people import signed_in
 
 
@@ -46,6 +47,9 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 def _save_profile(request: HttpRequest, form: ProfileForm) -> HttpResponse:
     person = form.save()
+    if "keep_locations" in form.changed_data:
+        follow = keep_places if person.keep_locations else forget_places
+        follow(owner=person)
     with override(person.language):
         messages.success(request, _("Your profile is saved."))
     response = redirect("gallery:profile")

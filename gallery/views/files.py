@@ -3,7 +3,6 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
-from pathlib import PurePath
 
 from django.core.files.base import File
 from django.core.files.storage import default_storage
@@ -15,6 +14,7 @@ from django.utils.http import content_disposition_header
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
+from gallery import sharing
 from gallery.models import Image
 
 CHUNK = 256 * 1024  # bytes
@@ -22,15 +22,19 @@ CHUNK = 256 * 1024  # bytes
 
 @require_safe
 def original(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """The file as it was uploaded. With ?download it is saved instead of shown."""
+    """The file as it was uploaded, or what sharing.py gives to others. ?download: saved instead of shown."""
     image = _visible(request, pk)
-    etag = f'"{image.sha256}"'
+    shared = sharing.largest_file(request.user, image)
+    if shared is None:
+        raise Http404
+    etag = f'"{shared.etag}"'
     if unchanged := _unchanged(request, image, etag):
         return unchanged
-    response = StreamingHttpResponse(_chunks(_open(image.original_name)), content_type=image.content_type)
-    name = f"{slugify(image.title) or image.pk}{PurePath(image.original_name).suffix}"
+    file = _open(shared.name)
+    response = StreamingHttpResponse(_chunks(file), content_type=shared.content_type)
+    name = f"{slugify(image.title) or image.pk}{shared.suffix}"
     disposition = content_disposition_header("download" in request.GET, name)
-    return _private(response, image, etag, size=image.byte_size, disposition=disposition)
+    return _private(response, image, etag, size=file.size, disposition=disposition)
 
 
 @require_safe

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from gallery import search
 from gallery.forms import LabelsForm, PictureForm
-from gallery.models import Image
+from gallery.models import Image, Place
+from gallery.places import forget_place
 from gallery.uploads import delete_image
 from gallery.views.paging import PICTURES_A_PAGE, page_of
 from gallery.views.people import signed_in
@@ -47,7 +48,8 @@ def tiles(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def picture(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    image = get_object_or_404(Image.objects.visible_to(request.user).select_related("owner"), pk=pk)
+    images = Image.objects.visible_to(request.user).select_related("owner", "camera_facts")
+    image = get_object_or_404(images, pk=pk)
     return render(request, "gallery/picture.html", {"image": image, **_beside(request, image)})
 
 
@@ -62,12 +64,14 @@ def view_fragment(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Title and visibility, by the owner alone."""
+    """Title, and what others get to see of it, by the owner alone."""
     own = Image.objects.visible_to(request.user).filter(owner=signed_in(request))
     image = get_object_or_404(own, pk=pk)
     form = PictureForm(request.POST if request.method == "POST" else None, instance=image)
     if request.method == "POST" and form.is_valid():
-        form.instance.save(update_fields=form._meta.fields)
+        form.instance.save(update_fields=list(form.fields))
+        if not form.instance.keep_location:
+            forget_place(image=form.instance)
         messages.success(request, _("The changes are saved."))
         return redirect(image)
     status = 400 if form.errors else 200
@@ -99,6 +103,7 @@ def _beside(request: HttpRequest, image: Image) -> dict[str, object]:
         hits = []
     return {
         "is_owner": is_owner,
+        "place": Place.objects.filter(image=image).first() if is_owner else None,
         "may_delete": is_owner or (user.is_authenticated and user.is_staff),
         "may_moderate": user.is_authenticated and user.is_staff,
         "similar_hits": hits,

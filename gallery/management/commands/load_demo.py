@@ -55,6 +55,7 @@ def load_picture(owner: User, folder: Path, entry: dict[str, str]) -> bool:
                 title=entry["title"],
                 credit=credit(entry),
                 visibility=Image.Visibility.PUBLIC,
+                share_original=True,  # they have free licences
             )
         except DuplicateImage:
             return False

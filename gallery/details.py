@@ -1,0 +1,67 @@
+"""What is made of a picture besides thumbnails and vector: facts, and a copy for others.
+
+New pictures get them in their preparation. The row of a finished picture says when something is missing: it
+came in before this module made it, or its owner's wishes have changed. The queue takes it up from there.
+"""
+
+import uuid
+from datetime import timedelta
+
+from django.db.models import F, Q
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from gallery import derivatives, facts, pixels, sharing
+from gallery.models import Image, ImageQuerySet
+
+VERSION = 1
+GAVE_UP = 32_000  # instead of a version: the original cannot be read, or ended its worker several times
+LEASE = timedelta(minutes=3)  # longer than the queue lets a task run
+MAX_ATTEMPTS = 3
+BATCH = 100  # pictures underway at once, so that new uploads do not wait behind a whole library
+
+WANTS_COPY = Q(visibility=Image.Visibility.PUBLIC, share_original=False, has_copy=False)
+WANTS_PLACE = Q(keep_location=True, has_location=True, place=None)
+OUTDATED = Q(details_version__lt=VERSION) | ((WANTS_COPY | WANTS_PLACE) & ~Q(details_version=GAVE_UP))
+
+
+def make_details(*, image: Image) -> None:
+    """Doing it again changes nothing. Raises PictureError or FileNotFoundError."""
+    facts.note_facts(image=image)
+    if sharing.needs_copy(image) and not image.has_copy:
+        derivatives.make_copy(image=image)
+    Image.objects.filter(pk=image.pk).update(details_version=VERSION)
+
+
+def requeue_outdated() -> int:
+    """Enqueues finished pictures with details to be made. Returns how many. Safe to repeat."""
+    now = timezone.now()
+    room = BATCH - _outdated().filter(retry_at__gt=now).count()
+    free = Q(retry_at=None) | Q(retry_at__lte=now)
+    ids = list(_outdated().filter(free).values_list("pk", flat=True)[:room]) if room > 0 else []
+    for image_id in ids:
+        ready = Image.objects.filter(pk=image_id, status=Image.Status.READY)
+        taken_up = ready.filter(retry_at=None).update(retry_at=now + LEASE, attempts=0)
+        if taken_up or ready.filter(retry_at__lte=now).update(retry_at=now + LEASE):
+            async_task("gallery.tasks.make_details", str(image_id))
+    return len(ids)
+
+
+def catch_up(*, image_id: uuid.UUID) -> None:
+    """Makes the details of a finished picture, unless they are there."""
+    image = _outdated().filter(pk=image_id).first()
+    if image is None:
+        return
+    ready = Image.objects.filter(pk=image_id, status=Image.Status.READY)
+    ready.update(attempts=F("attempts") + 1)
+    try:
+        if image.attempts >= MAX_ATTEMPTS:
+            raise pixels.DamagedPicture
+        make_details(image=image)
+    except (pixels.PictureError, FileNotFoundError):
+        ready.update(details_version=GAVE_UP)
+    ready.update(retry_at=None)
+
+
+def _outdated() -> ImageQuerySet:
+    return Image.objects.filter(OUTDATED, status=Image.Status.READY)
