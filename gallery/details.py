@@ -1,4 +1,4 @@
-"""What is made of a picture besides thumbnails and vector: facts, and a copy for others.
+"""What is made of a picture besides thumbnails and vector: facts, fingerprint, and a copy for others.
 
 New pictures get them in their preparation. The row of a finished picture says when something is missing: it
 came in before this module made it, or its owner's wishes have changed. The queue takes it up from there.
@@ -10,8 +10,10 @@ from datetime import timedelta
 from django.db.models import F, Q
 from django.utils import timezone
 from django_q.tasks import async_task
+from PIL import Image as Pillow
 
 from gallery import derivatives, facts, pixels, sharing
+from gallery.fingerprint import fingerprint
 from gallery.models import Image, ImageQuerySet
 
 VERSION = 1
@@ -25,9 +27,13 @@ WANTS_PLACE = Q(keep_location=True, has_location=True, place=None)
 OUTDATED = Q(details_version__lt=VERSION) | ((WANTS_COPY | WANTS_PLACE) & ~Q(details_version=GAVE_UP))
 
 
-def make_details(*, image: Image) -> None:
-    """Doing it again changes nothing. Raises PictureError or FileNotFoundError."""
+def make_details(*, image: Image, picture: Pillow.Image) -> None:
+    """`picture`: the pixels of the original. Doing it again changes nothing.
+
+    Raises PictureError or FileNotFoundError.
+    """
     facts.note_facts(image=image)
+    Image.objects.filter(pk=image.pk).update(fingerprint=fingerprint(picture))
     if sharing.needs_copy(image) and not image.has_copy:
         derivatives.make_copy(image=image)
     Image.objects.filter(pk=image.pk).update(details_version=VERSION)
@@ -57,7 +63,7 @@ def catch_up(*, image_id: uuid.UUID) -> None:
     try:
         if image.attempts >= MAX_ATTEMPTS:
             raise pixels.DamagedPicture
-        make_details(image=image)
+        make_details(image=image, picture=derivatives.read_pixels(image=image))
     except (pixels.PictureError, FileNotFoundError):
         ready.update(details_version=GAVE_UP)
     ready.update(retry_at=None)

@@ -45,7 +45,7 @@ def prepare_image(*, image_id: uuid.UUID, attempt: int) -> None:
         if not image.has_thumbnails:
             derivatives.make_thumbnails(image=image, picture=picture)
         if image.details_version != details.VERSION:
-            details.make_details(image=image)
+            details.make_details(image=image, picture=picture)
         embedding.embed_image(image=image, picture=picture)
     except pixels.PictureError:
         _fail(image, gettext_noop("The picture cannot be decoded."))

@@ -3,6 +3,7 @@
 import uuid
 
 from gallery import details, preparation, reembedding
+from gallery.near import finding
 
 
 def process_image(image_id: str, attempt: int = 0) -> None:
@@ -13,6 +14,15 @@ def make_details(image_id: str) -> None:
     details.catch_up(image_id=uuid.UUID(image_id))
 
 
+def find_near_duplicates(owner_id: int) -> None:
+    finding.find_near_duplicates(owner_id=owner_id)
+
+
 def requeue_pending() -> int:
-    """All pictures that have something to be done and no task for it."""
-    return preparation.requeue_pending() + reembedding.requeue_outdated() + details.requeue_outdated()
+    """All pictures that have something to be done and no task for it. Returns how many tasks they got."""
+    return (
+        preparation.requeue_pending()
+        + reembedding.requeue_outdated()
+        + details.requeue_outdated()
+        + finding.requeue_uncompared()
+    )

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from gallery.people import views as people
-from gallery.views import files, finding, moderation, pictures, uploading, which
+from gallery.views import duplicates, files, finding, moderation, pictures, uploading, which
 
 app_name = "gallery"
 urlpatterns = [
@@ -18,6 +18,9 @@ urlpatterns = [
     path("pictures/<uuid:pk>/hide/", moderation.hide, name="hide"),
     path("pictures/<uuid:pk>/unhide/", moderation.unhide, name="unhide"),
     path("pictures/<uuid:pk>/similar/", finding.similar, name="similar"),
+    path("duplicates/", duplicates.review, name="duplicates"),
+    path("duplicates/<uuid:group>/keep-all/", duplicates.keep_both, name="keep-all"),
+    path("duplicates/<uuid:group>/keep/<uuid:pk>/", duplicates.keep, name="keep-one"),
     path("search/", finding.search, name="search"),
     path("which/", which.which, name="which"),
     path("profile/", people.profile, name="profile"),

@@ -1,6 +1,7 @@
 from gallery.models.camera import CameraFacts, Place
 from gallery.models.embedding import Embedding, EmbeddingChange, EmbeddingCounter
 from gallery.models.image import Image, ImageQuerySet
+from gallery.models.near import NearPair
 from gallery.models.people import User
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "EmbeddingCounter",
     "Image",
     "ImageQuerySet",
+    "NearPair",
     "Place",
     "User",
 ]

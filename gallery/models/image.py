@@ -93,6 +93,8 @@ class Image(models.Model):
     share_original = models.BooleanField(_("others may have the original"), default=False)
     dominant_color = models.CharField(_("dominant colour"), max_length=7, default="#808080")
     has_thumbnails = models.BooleanField(_("has thumbnails"), default=False)
+    fingerprint = models.BigIntegerField(_("perceptual hash"), null=True, blank=True)
+    is_compared = models.BooleanField(_("was compared with the others"), default=False)
     has_copy = models.BooleanField(_("has a copy for others"), default=False)
     details_version = models.PositiveSmallIntegerField(_("version of its details"), default=0)
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.PENDING)

@@ -8,6 +8,7 @@ class User(AbstractUser):
 
     display_name = models.CharField(_("name shown to others"), max_length=80, blank=True)
     keep_locations = models.BooleanField(_("keep where pictures were taken"), default=False)
+    comparing_until = models.DateTimeField(_("near-duplicates are looked for until"), null=True, blank=True)
     language = models.CharField(_("language"), max_length=8, blank=True)
 
     def __str__(self) -> str:

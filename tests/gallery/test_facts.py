@@ -8,7 +8,7 @@ from django.urls import reverse
 from django_q.models import OrmQ
 
 from gallery import tasks
-from gallery.details import BATCH, GAVE_UP, VERSION
+from gallery.details import BATCH, GAVE_UP, VERSION, requeue_outdated
 from gallery.models import CameraFacts, Image, Place
 from gallery.preparation import prepare_image
 from gallery.uploads import store_image
@@ -35,7 +35,7 @@ def taken(alice, encoder):
 def catch_up() -> int:
     """Does what upkeep and a worker do for finished pictures; returns how many there were."""
     OrmQ.objects.all().delete()
-    tasks.requeue_pending()
+    requeue_outdated()
     waiting = [item.task for item in OrmQ.objects.order_by("pk")]
     for task in waiting:
         assert task["func"] == "gallery.tasks.make_details"
@@ -184,8 +184,8 @@ def test_pictures_from_before_are_taken_up_a_few_at_a_time(alice, taken, store, 
         embed(store(alice), 1, 0, 0)
     Image.objects.exclude(pk=image.pk).update(details_version=0, retry_at=None)
     OrmQ.objects.all().delete()
-    assert tasks.requeue_pending() == 4 <= BATCH
-    assert tasks.requeue_pending() == 0  # they are underway
+    assert requeue_outdated() == 4 <= BATCH
+    assert requeue_outdated() == 0  # they are underway
     for item in OrmQ.objects.all():
         tasks.make_details(*item.task["args"])
     assert set(Image.objects.values_list("details_version", "retry_at")) == {(VERSION, None)}

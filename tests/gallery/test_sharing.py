@@ -8,6 +8,7 @@ from django.urls import reverse
 from PIL import Image as Pillow
 
 from gallery import sharing, tasks
+from gallery.details import requeue_outdated
 from gallery.models import Image
 from gallery.preparation import prepare_image
 from gallery.uploads import delete_image, store_image
@@ -92,11 +93,11 @@ def test_a_picture_gets_its_copy_when_it_is_published(client, alice, bob, stored
     client.force_login(alice)
     client.post(reverse("gallery:edit", args=[image.pk]), {"title": "", "visibility": "public"})
     assert download(client, image, bob)[0] == "image/webp"  # for the few seconds until then
-    assert tasks.requeue_pending() == 1
+    assert requeue_outdated() == 1
     tasks.make_details(str(image.pk))
     image.refresh_from_db()
     assert download(client, image, bob)[0] == "image/jpeg"
-    assert tasks.requeue_pending() == 0
+    assert requeue_outdated() == 0
 
 
 def test_until_there_is_anything_to_show_others_find_nothing(client, bob, store, alice):
@@ -112,7 +113,7 @@ def test_the_owner_chooses_on_the_page_where_a_picture_is_edited(client, alice, 
     client.post(reverse("gallery:edit", args=[image.pk]), form)
     image.refresh_from_db()
     assert image.share_original
-    assert tasks.requeue_pending() == 0  # no copy is wanted
+    assert requeue_outdated() == 0  # no copy is wanted
 
 
 def test_deleting_a_picture_deletes_its_copy(stored, django_capture_on_commit_callbacks):
