@@ -304,6 +304,8 @@ if S3_BUCKET := os.environ.get("S3_BUCKET", ""):
 UPLOAD_MAX_BYTES = env_int("UPLOAD_MAX_MEGABYTES", 30, low=1, high=1000) * 1024 * 1024
 UPLOAD_MAX_PIXELS = env_int("UPLOAD_MAX_MEGAPIXELS", 80, low=1, high=500) * 1_000_000
 UPLOAD_MAX_SECONDS = env_int("UPLOAD_MAX_SECONDS", 20, low=1, high=100)  # of decoding one picture
+# Of one person's originals in all; 0: none. The admin can give each person another one.
+QUOTA_BYTES = env_int("QUOTA_MEGABYTES", 50_000, low=0, high=1_000_000_000) * 1024 * 1024
 UPLOAD_MAX_FILES = 50  # in one plain form; the page's script sends one file a request
 DATA_UPLOAD_MAX_NUMBER_FILES = UPLOAD_MAX_FILES
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

@@ -4,8 +4,9 @@ from typing import cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.db.models import Count, QuerySet
+from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -25,16 +26,28 @@ class PersonAdmin(UserAdmin):
         "is_active",
         "is_staff",
         "picture_count",
+        "room_used",
         "last_login",
     ]
-    fieldsets = [*(UserAdmin.fieldsets or ()), (_("Here"), {"fields": ["display_name", "language"]})]
+    fieldsets = [
+        *(UserAdmin.fieldsets or ()),
+        (_("Here"), {"fields": ["display_name", "language", "quota_megabytes"]}),
+    ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return super().get_queryset(request).annotate(picture_total=Count("images"))
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(picture_total=Count("images"), bytes_total=Sum("images__byte_size"))
+        )
 
     @admin.display(description=_("pictures"), ordering="picture_total")
     def picture_count(self, user: User) -> int:
         return user.picture_total  # type: ignore[attr-defined]  # annotated above
+
+    @admin.display(description=_("room used"), ordering="bytes_total")
+    def room_used(self, user: User) -> str:
+        return filesizeformat(user.bytes_total or 0)  # type: ignore[attr-defined]  # annotated above
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         delete_user(user=obj)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from gallery import preparation
 from gallery.embedding import log_change
 from gallery.models import Image, User
+from gallery.quota import check_quota
 from gallery.validation import validate_picture
 
 logger = logging.getLogger(__name__)
@@ -41,9 +42,11 @@ def store_image(
 ) -> Image:
     """Validates a file and stores it byte for byte as a new picture, which the queue then prepares.
 
-    A title longer than the field is cut with an ellipsis. Raises ValidationError (see validation.py for the
-    codes) or DuplicateImage; then, as on any other failure, no row and no file is left behind.
+    A title longer than the field is cut with an ellipsis. Raises ValidationError (its codes are in
+    validation.py and quota.py) or DuplicateImage; then, as on any other failure, no row and no file is left.
     """
+    if limited := origin == Image.Origin.UPLOADED:  # what the studio made was asked about when it was ordered
+        check_quota(owner=owner, size=file.size)
     picture = validate_picture(file)
     digest = _sha256(file)
     _refuse_duplicate(owner=owner, digest=digest)
@@ -66,6 +69,9 @@ def store_image(
     image.original.save(digest, file, save=False)
     try:
         with transaction.atomic():
+            if limited:
+                User.objects.select_for_update().filter(pk=owner.pk).first()  # one at a time of a person
+                check_quota(owner=owner, size=file.size)
             image.save(force_insert=True)
             transaction.on_commit(partial(preparation.enqueue, image.pk, 0), robust=True)
     except BaseException as error:

@@ -22,6 +22,7 @@ from django_q.models import OrmQ
 from django_q.tasks import async_task
 
 from gallery.models import Image, User
+from gallery.quota import check_not_full
 from gallery.uploads import discard_file
 from generator import checkpoints, progress
 from generator.engine.settings import GenerateSettings
@@ -50,7 +51,9 @@ class JobLost(Exception):
 
 
 def submit(*, owner: User, prompt: str, seed: int, steps: int, width: int, height: int) -> Job:
-    """Put a job in the queue. Raises SettingsError when the engine has no such settings, JobLimitReached."""
+    """Put a job in the queue. Raises SettingsError when the engine has no such settings, JobLimitReached,
+    or ValidationError when the owner has no room left for pictures."""
+    check_not_full(owner=owner)
     GenerateSettings(prompt=prompt, seed=seed, steps=steps, width=width, height=height)
     with transaction.atomic():
         User.objects.select_for_update().get(pk=owner.pk)  # one submission of a person at a time

@@ -2,6 +2,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -28,7 +29,8 @@ class SignedInRequest(HttpRequest):
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def studio(request: SignedInRequest) -> HttpResponse:
-    """Ask for a picture, see one's own jobs. Wrong input is kept and answered by 400, too many by 429."""
+    """Ask for a picture, see one's own jobs. Wrong input is kept and answered by 400, too many by 429, no
+    room by 413."""
     form, status = JobForm(), 200
     if request.method == "POST":
         form, status = JobForm(request.POST), 400
@@ -38,6 +40,9 @@ def studio(request: SignedInRequest) -> HttpResponse:
             except jobs.JobLimitReached as error:
                 form.add_error(None, _limit_message(error.limit))
                 status = 429
+            except ValidationError as error:
+                form.add_error(None, error)
+                status = 413
     context = {"form": form, "page_obj": _own_jobs(request)}
     return render(request, "generator/studio.html", context, status=status)
 

@@ -7,6 +7,9 @@ class User(AbstractUser):
     """A person who signs in. `is_staff` people moderate: they see and decide about everyone's pictures."""
 
     display_name = models.CharField(_("name shown to others"), max_length=80, blank=True)
+    quota_megabytes = models.PositiveIntegerField(
+        _("room in megabytes"), null=True, blank=True, help_text=_("Empty: as the site has it. 0: no limit.")
+    )
     keep_locations = models.BooleanField(_("keep where pictures were taken"), default=False)
     comparing_until = models.DateTimeField(_("near-duplicates are looked for until"), null=True, blank=True)
     language = models.CharField(_("language"), max_length=8, blank=True)

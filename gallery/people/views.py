@@ -15,6 +15,7 @@ from gallery.models import Image, User
 from gallery.people.adapter import remember_language
 from gallery.people.forms import ProfileForm
 from gallery.places import forget_places, keep_places
+from gallery.quota import quota_of
 from gallery.views.people import signed_in
 
 
@@ -41,7 +42,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     else:
         form = ProfileForm(instance=person, initial={"language": person.language or get_language()})
         status = 200
-    context = {"form": form, "counts": count_pictures(person)}
+    context = {"form": form, "counts": count_pictures(person), "quota": quota_of(person)}
     return render(request, "gallery/profile.html", context, status=status)
 
 

@@ -15,11 +15,17 @@ from django.views.decorators.http import require_http_methods
 
 from gallery.forms import UploadForm
 from gallery.models import Image
+from gallery.quota import quota_of
 from gallery.uploads import DuplicateImage, store_image, title_from_name
 from gallery.validation import ACCEPTED
 from gallery.views.people import signed_in
 
-STATUSES = {"too_large": 413, "too_many_pixels": 413, "busy": 503}  # of refusals; 400 for all others
+STATUSES = {
+    "too_large": 413,
+    "too_many_pixels": 413,
+    "quota": 413,
+    "busy": 503,
+}  # of refusals; 400 for all others
 DUPLICATE = 409
 
 
@@ -94,6 +100,7 @@ def _page(
         "max_files": settings.UPLOAD_MAX_FILES,
         "max_megapixels": settings.UPLOAD_MAX_PIXELS // 1_000_000,
         "accepted": ACCEPTED,
+        "quota": quota_of(signed_in(request)),
     }
     return render(request, "gallery/upload.html", context, status=status)
 
