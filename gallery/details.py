@@ -33,7 +33,9 @@ def make_details(*, image: Image, picture: Pillow.Image) -> None:
     Raises PictureError or FileNotFoundError.
     """
     facts.note_facts(image=image)
-    Image.objects.filter(pk=image.pk).update(fingerprint=fingerprint(picture))
+    Image.objects.filter(pk=image.pk).update(
+        fingerprint=fingerprint(picture), placeholder=derivatives.placeholder(picture)
+    )
     if sharing.needs_copy(image) and not image.has_copy:
         derivatives.make_copy(image=image)
     Image.objects.filter(pk=image.pk).update(details_version=VERSION)

@@ -47,7 +47,8 @@ def check_quota(*, owner: User, size: int) -> None:
         raise ValidationError(
             _(
                 "There is no room for this file: it has %(size)s, and of your %(limit)s you have "
-                "%(available)s left. Delete pictures that you do not need, or ask whoever runs this site for more."
+                "%(available)s left. Delete pictures that you do not need, or ask whoever runs this site "
+                "for more."
             ),
             code="quota",
             params={

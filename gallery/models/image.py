@@ -92,6 +92,9 @@ class Image(models.Model):
     keep_location = models.BooleanField(_("keep where it was taken"), default=False)
     share_original = models.BooleanField(_("others may have the original"), default=False)
     dominant_color = models.CharField(_("dominant colour"), max_length=7, default="#808080")
+    placeholder = models.CharField(
+        _("colours to wait with"), max_length=54, blank=True
+    )  # 3 rows of 3, rrggbb
     has_thumbnails = models.BooleanField(_("has thumbnails"), default=False)
     fingerprint = models.BigIntegerField(_("perceptual hash"), null=True, blank=True)
     is_compared = models.BooleanField(_("was compared with the others"), default=False)
@@ -135,6 +138,11 @@ class Image(models.Model):
         if self.taken_offset is None:
             return timezone.localtime(self.taken_at, timezone.get_default_timezone())
         return self.taken_at.astimezone(dt_timezone(timedelta(minutes=self.taken_offset)))
+
+    @property
+    def placeholder_cells(self) -> list[dict[str, int | str]]:
+        colours = [self.placeholder[start : start + 6] for start in range(0, len(self.placeholder), 6)]
+        return [{"x": place % 3, "y": place // 3, "color": colour} for place, colour in enumerate(colours)]
 
     @property
     def copy_path(self) -> str:

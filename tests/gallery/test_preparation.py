@@ -35,6 +35,7 @@ def test_a_picture_gets_thumbnails_a_colour_and_a_vector(alice, encoder):
     assert (image.status, image.status_reason, image.retry_at) == (Image.Status.READY, "", None)
     assert image.has_thumbnails
     assert image.dominant_color == "#ff0000"
+    assert image.placeholder == 9 * "ff0000"
     assert default_storage.exists(image.thumbnail_path(320))
     embedding = image.embeddings.get()
     assert (embedding.model_id, embedding.dim, len(embedding.vector)) == ("colours", 4, 16)

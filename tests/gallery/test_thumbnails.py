@@ -6,7 +6,7 @@ from django.core.files.storage import default_storage
 from PIL import Image as Pillow
 from PIL import ImageCms, PngImagePlugin
 
-from gallery.derivatives import dominant_color, make_thumbnails, read_pixels
+from gallery.derivatives import dominant_color, make_thumbnails, placeholder, read_pixels
 from gallery.models import Image
 from gallery.uploads import store_image
 from tests.gallery.drawing import encoded, noise, plain, upload
@@ -120,6 +120,18 @@ def test_the_dominant_colour_is_that_of_most_pixels(color):
     found = tuple(int(dominant_color(picture)[place : place + 2], 16) for place in (1, 3, 5))
     wanted = tuple(int(color[place : place + 2], 16) for place in (1, 3, 5))
     assert max(abs(a - b) for a, b in zip(found, wanted, strict=True)) < 12
+
+
+def test_a_placeholder_has_the_colours_where_the_picture_has_them():
+    picture = plain("white", 90, 60)
+    picture.paste("red", (0, 0, 30, 60))
+    picture.paste("blue", (60, 40, 90, 60))
+    image = Image(placeholder=placeholder(picture))
+    assert [cell["color"] for cell in image.placeholder_cells] == [
+        *("ff0000", "ffffff", "ffffff"),
+        *("ff0000", "ffffff", "ffffff"),
+        *("ff0000", "ffffff", "0000ff"),
+    ]
 
 
 def test_making_thumbnails_again_leaves_the_same_files(alice):

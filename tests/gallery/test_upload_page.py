@@ -47,6 +47,15 @@ def test_a_duplicate_is_answered_with_the_existing_picture(alices):
     assert (again.json()["code"], again.json()["url"]) == ("duplicate", first["url"])
 
 
+@pytest.mark.parametrize("state", [{"status": "failed"}, {"is_hidden": True}, {"visibility": "public"}])
+def test_a_duplicate_of_a_picture_in_any_state_is_told(alices, state):
+    first = send_json(alices, png()).json()
+    Image.objects.update(**state)
+    again = send_json(alices, png("copy.png"))
+    assert (again.status_code, again.json()["url"]) == (409, first["url"])
+    assert alices.get(first["url"]).status_code == 200
+
+
 def test_a_request_without_a_file_is_refused(alices):
     response = alices.post(URL, {"visibility": "private"}, headers=JSON)
     assert (response.status_code, response.json()["code"]) == (400, "form")

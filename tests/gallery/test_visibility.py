@@ -128,7 +128,7 @@ def test_after_signing_out_nothing_private_is_left(client, picture, alice):
     assert got == dict.fromkeys(READING, 404)
 
 
-@pytest.mark.parametrize("name", ["mine", "upload"])
+@pytest.mark.parametrize("name", ["mine", "upload", "duplicates"])
 def test_pages_of_a_persons_own_ask_visitors_to_sign_in(client, db, name):
     response = client.get(reverse(f"gallery:{name}"))
     assert response.status_code == 302
