@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+from PIL import Image as Pillow
 
+from tests.gallery.drawing import camera_exif, encoded
 from tests.processes import ADMIN, ROOT, Site, send
 
 DEMO = ROOT / "gallery" / "demo"
@@ -32,6 +34,10 @@ class Scene:
     jobs: dict[str, str] = field(default_factory=dict)  # state → id
     people: dict[str, httpx.Client] = field(default_factory=dict)
 
+    def group(self) -> str:
+        """The near-duplicates among Alice's pictures."""
+        return str(uuid.UUID(self.site.rows('SELECT "group" FROM gallery_nearpair')[0][0]))
+
     def reset_link(self) -> str:
         """The newest link to a new password in the letters that the web process wrote to its log."""
         return re.findall(r"http://\S+(/accounts/password/reset/key/\S+)", self.site.log("web"))[-1]
@@ -42,11 +48,16 @@ def build_scene(site: Site) -> Scene:
     load_demo(site)
     alice = scene.people["alice"] = site.sign_up("alice")
     scene.people["admin"] = site.sign_in(ADMIN)
-    for name in UPLOADS:
+    first, *rest = UPLOADS
+    upload(alice, DEMO / first)
+    for content in photo_twice():
+        send_file(alice, "cat on a sofa.jpg", content)
+    for name in rest:
         upload(alice, DEMO / name)
     site.wait_until(
         lambda: not site.rows("SELECT 1 FROM gallery_image WHERE status = 'pending'"), seconds=900
     )
+    site.wait_until(lambda: site.rows("SELECT 1 FROM gallery_nearpair"), seconds=120)
     scene.pictures = [
         str(uuid.UUID(row[0]))
         for row in site.rows(
@@ -67,9 +78,19 @@ def load_demo(site: Site) -> None:
 
 
 def upload(client: httpx.Client, path: Path) -> None:
-    with path.open("rb") as file:
-        response = send(client, "/upload/", {"visibility": "private"}, files={"files": (path.name, file)})
+    send_file(client, path.name, path.read_bytes())
+
+
+def send_file(client: httpx.Client, name: str, content: bytes) -> None:
+    response = send(client, "/upload/", {"visibility": "private"}, files={"files": (name, content)})
     assert response.is_success, response.text
+
+
+def photo_twice() -> list[bytes]:
+    """A photo with all that a camera notes, and a smaller copy of it."""
+    picture = Pillow.open(DEMO / "chelsea.jpg")
+    half = picture.resize((picture.width // 2, picture.height // 2))
+    return [encoded(picture, "JPEG", exif=camera_exif(), quality=90), encoded(half, "JPEG")]
 
 
 def edit(client: httpx.Client, picture: str, **form: str) -> None:

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.scene import DEMO, Scene
 
+PHOTO = -2  # the one with all that a camera notes
 Person = Literal["visitor", "alice", "admin"]
 
 
@@ -121,6 +122,7 @@ STOPS = [
     Stop("picture", picture(0)),
     Stop("picture-failed", picture(1)),
     Stop("picture-hidden", picture(2)),
+    Stop("picture-photo", picture(PHOTO)),
     Stop("picture-long-title", picture(-1)),
     Stop("picture-long-title-delete", picture(-1, "delete/")),
     Stop("picture-edit", picture(0, "edit/")),
@@ -130,6 +132,11 @@ STOPS = [
     Stop("search-empty", at("/search/")),
     Stop("search-refused", at("/search/?q=" + 301 * "x")),
     Stop("similar", picture(0, "similar/")),
+    Stop("duplicates", at("/duplicates/")),
+    Stop(
+        "duplicates-delete",
+        lambda scene: f"/duplicates/{scene.group()}/keep/{scene.pictures[PHOTO]}/",
+    ),
     Stop("which-empty", at("/which/")),
     Stop("which-ask", which(0, 3, 4)),
     Stop("which-one", which(4, labels="a+red+heart%0Aan+owl%0Aa+sailing+boat")),
