@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from gallery.colours import Colour
 from gallery.models.people import User
 
 
@@ -79,6 +80,9 @@ class Image(models.Model):
     width = models.PositiveIntegerField(_("width"))  # pixels, orientation applied
     height = models.PositiveIntegerField(_("height"))
     dominant_color = models.CharField(_("dominant colour"), max_length=7, default="#808080")
+    colour = models.CharField(  # derived from dominant_color, "" until that is known
+        _("main colour"), max_length=10, choices=Colour.choices, blank=True, default=""
+    )
     has_thumbnails = models.BooleanField(_("has thumbnails"), default=False)
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.PENDING)
     status_reason = models.CharField(_("reason"), max_length=300, blank=True)
