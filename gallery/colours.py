@@ -3,25 +3,25 @@
 import colorsys
 
 from django.db import models
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 DARK, BRIGHT = 0.16, 0.92  # lightness, 0 to 1: black below the first, white above the second
 PALE = 0.14  # saturation of HSV times value, 0 to 1: grey below
 
 
 class Colour(models.TextChoices):
-    RED = "red", pgettext_lazy("colour", "Red")
-    ORANGE = "orange", pgettext_lazy("colour", "Orange")
-    BROWN = "brown", pgettext_lazy("colour", "Brown")
-    YELLOW = "yellow", pgettext_lazy("colour", "Yellow")
-    GREEN = "green", pgettext_lazy("colour", "Green")
-    TURQUOISE = "turquoise", pgettext_lazy("colour", "Turquoise")
-    BLUE = "blue", pgettext_lazy("colour", "Blue")
-    PURPLE = "purple", pgettext_lazy("colour", "Purple")
-    PINK = "pink", pgettext_lazy("colour", "Pink")
-    BLACK = "black", pgettext_lazy("colour", "Black")
-    GREY = "grey", pgettext_lazy("colour", "Grey")
-    WHITE = "white", pgettext_lazy("colour", "White")
+    RED = "red", _("Red")
+    ORANGE = "orange", _("Orange")
+    BROWN = "brown", _("Brown")
+    YELLOW = "yellow", _("Yellow")
+    GREEN = "green", _("Green")
+    TURQUOISE = "turquoise", _("Turquoise")
+    BLUE = "blue", _("Blue")
+    PURPLE = "purple", _("Purple")
+    PINK = "pink", _("Pink")
+    BLACK = "black", _("Black")
+    GREY = "grey", _("Grey")
+    WHITE = "white", _("White")
 
 
 # Upper end of each hue, in degrees; what is left up to 360 is red again.

@@ -2,7 +2,7 @@
 
 import uuid
 
-from gallery import background, preparation, reembedding
+from gallery import background, index_check, preparation, reembedding
 
 
 def process_image(image_id: str, attempt: int = 0) -> None:
@@ -20,3 +20,7 @@ def request_background() -> bool:
 
 def measure_background() -> None:
     background.measure_background()
+
+
+def check_index() -> None:
+    index_check.check_nightly()

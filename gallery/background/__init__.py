@@ -19,6 +19,7 @@ SHEET = FOLDER / "pictures.webp"
 CAPTIONS = FOLDER / "captions.txt"
 TILE = 128  # pixels, of each picture on the sheet
 TOGETHER = 4  # pictures on their way to the encoder at once, so that it can batch them
+BATCH = 32  # captions in one request
 ASK_AGAIN = timedelta(minutes=10)
 
 _measured: set[str] = set()  # models whose background this process has seen
@@ -51,14 +52,19 @@ def measure_background(*, pictures: Iterable[bytes] | None = None) -> Background
     pictures: files that have nothing to do with what people will look for; those of this folder if not given.
     Raises encoder_client's exceptions and ModelChanged.
     """
-    texts = encoder_client.encode_texts(CAPTIONS.read_text(encoding="utf-8").splitlines())
+    captions = CAPTIONS.read_text(encoding="utf-8").splitlines()
+    texts = [
+        encoder_client.encode_texts(captions[start : start + BATCH])
+        for start in range(0, len(captions), BATCH)
+    ]
     with ThreadPoolExecutor(TOGETHER) as pool:
         files = shipped_pictures() if pictures is None else pictures
         encoded = list(pool.map(encoder_client.encode_image, files))
-    if any(item.model_id != texts.model_id for item in encoded):
+    model_id = texts[0].model_id
+    if any(item.model_id != model_id for item in (*texts, *encoded)):
         raise ModelChanged
     vectors = np.concatenate([item.vectors for item in encoded])
-    measured = relevance.measure(vectors, texts.vectors)
+    measured = relevance.measure(vectors, np.concatenate([item.vectors for item in texts]))
     now = timezone.now()
     result = {
         "vectors": measured.vectors.astype("<f4").tobytes(),
@@ -68,7 +74,7 @@ def measure_background(*, pictures: Iterable[bytes] | None = None) -> Background
         "measured_at": now,
     }
     background, _created = Background.objects.update_or_create(
-        model_id=texts.model_id, defaults=result, create_defaults={**result, "asked_at": now}
+        model_id=model_id, defaults=result, create_defaults={**result, "asked_at": now}
     )
     return background
 
