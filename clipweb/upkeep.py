@@ -1,4 +1,4 @@
-"""Finds pictures and jobs whose task was lost, and gives them a new one. The rows are the truth.
+"""Finds what has to be done and has no task, and gives it one. The rows are the truth.
 
 The supervisor calls `run` every few seconds; where there is no supervisor, a schedule of the queue's calls it
 every minute. Both at once do no harm.
@@ -6,7 +6,11 @@ every minute. Both at once do no harm.
 
 from django.utils.module_loading import import_string
 
-STEPS = ("gallery.tasks.requeue_pending", "generator.tasks.requeue_stale")
+STEPS = (
+    "gallery.tasks.requeue_pending",
+    "generator.tasks.requeue_stale",
+    "gallery.tasks.request_background",
+)
 
 
 def run() -> None:

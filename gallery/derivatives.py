@@ -9,7 +9,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from PIL import Image as Pillow
 
-from gallery import pixels
+from gallery import colours, pixels
 from gallery.models import Image
 
 QUALITY = 82  # of WebP, 0 to 100
@@ -33,7 +33,10 @@ def make_thumbnails(*, image: Image, picture: Pillow.Image) -> None:
         encoded = io.BytesIO()
         picture.save(encoded, "WEBP", quality=QUALITY, method=4)
         _write(image.thumbnail_path(size), encoded.getvalue())
-    Image.objects.filter(pk=image.pk).update(dominant_color=dominant_color(picture), has_thumbnails=True)
+    color = dominant_color(picture)
+    Image.objects.filter(pk=image.pk).update(
+        dominant_color=color, colour=colours.named(color), has_thumbnails=True
+    )
 
 
 def make_copy(*, image: Image) -> None:

@@ -6,6 +6,7 @@ import uuid
 import numpy as np
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Greatest
 from PIL import Image as Pillow
 
 from gallery import encoder_client
@@ -52,6 +53,14 @@ def log_change(*, image_id: uuid.UUID) -> None:
     EmbeddingChange.objects.create(version=version, image_id=image_id)
     if version % 1000 == 0:
         EmbeddingChange.objects.filter(version__lte=version - LOG_KEPT).delete()
+
+
+@transaction.atomic
+def reload_indexes() -> None:
+    """Makes every process load its index anew at its next search: a count without a change in the log."""
+    EmbeddingCounter.objects.get_or_create(pk=1)
+    newest = EmbeddingChange.objects.order_by("-version").values_list("version", flat=True).first() or 0
+    EmbeddingCounter.objects.filter(pk=1).update(version=Greatest(F("version"), newest) + 1)
 
 
 def as_array(embedding: Embedding) -> np.ndarray:

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext_lazy
 
 from gallery.models import Image
 from gallery.query import QueryError, parse
+from gallery.search import Order
 
 MAX_QUERY = 300  # characters
 MAX_LABELS = 40
@@ -92,6 +93,12 @@ class SearchForm(forms.Form):
         },
     )
     like = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    sort = forms.ChoiceField(
+        label=_("Sort by"),
+        required=False,
+        choices=Order.choices,
+        error_messages={"invalid_choice": _("Sort by “relevance” or by “date”, not by “%(value)s”.")},
+    )
 
     def clean_q(self) -> str:
         text: str = self.cleaned_data["q"]
@@ -101,6 +108,9 @@ class SearchForm(forms.Form):
         except QueryError as error:
             raise forms.ValidationError(error.message, code="query") from None
         return text
+
+    def clean_sort(self) -> str:
+        return self.cleaned_data["sort"] or Order.RELEVANCE
 
 
 class LabelsForm(forms.Form):

@@ -2,7 +2,7 @@
 
 import uuid
 
-from gallery import details, preparation, reembedding
+from gallery import background, details, index_check, preparation, reembedding
 from gallery.near import finding
 
 
@@ -26,3 +26,15 @@ def requeue_pending() -> int:
         + details.requeue_outdated()
         + finding.requeue_uncompared()
     )
+
+
+def request_background() -> bool:
+    return background.request_measurement()
+
+
+def measure_background() -> None:
+    background.measure_background()
+
+
+def check_index() -> None:
+    index_check.check_nightly()

@@ -1,3 +1,4 @@
+from gallery.models.background import Background
 from gallery.models.camera import CameraFacts, Place
 from gallery.models.embedding import Embedding, EmbeddingChange, EmbeddingCounter
 from gallery.models.image import Image, ImageQuerySet
@@ -5,6 +6,7 @@ from gallery.models.near import NearPair
 from gallery.models.people import User
 
 __all__ = [
+    "Background",
     "CameraFacts",
     "Embedding",
     "EmbeddingChange",

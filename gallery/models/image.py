@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from gallery.colours import Colour
 from gallery.models.people import User
 
 
@@ -95,6 +96,9 @@ class Image(models.Model):
     placeholder = models.CharField(
         _("colours to wait with"), max_length=54, blank=True
     )  # 3 rows of 3, rrggbb
+    colour = models.CharField(  # derived from dominant_color, "" until that is known
+        _("main colour"), max_length=10, choices=Colour.choices, blank=True, default=""
+    )
     has_thumbnails = models.BooleanField(_("has thumbnails"), default=False)
     fingerprint = models.BigIntegerField(_("perceptual hash"), null=True, blank=True)
     is_compared = models.BooleanField(_("was compared with the others"), default=False)

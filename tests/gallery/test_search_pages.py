@@ -2,6 +2,7 @@ import pytest
 from django.urls import reverse
 
 from gallery import search as search_module
+from gallery.models import Image
 from tests.gallery.colour_model import direction
 
 URL = "/search/"
@@ -130,3 +131,73 @@ def test_searching_among_nothing_says_so(client, encoder, db):
     response = client.get(URL, {"q": "red"})
     assert response.status_code == 200
     assert "There is no picture yet" in response.content.decode()
+
+
+def test_filters_narrow_a_search_and_stand_as_chips_that_remove_them(client, coloured):
+    Image.objects.filter(pk=coloured["red"].pk).update(colour="red", width=60, height=60)
+    response = client.get(URL, {"q": "red", "colour": "red", "orientation": "square"})
+    assert shown(response) == ["red one"]
+    page = response.content.decode()
+    assert 'href="/search/?q=red&amp;orientation=square"' in page
+    assert 'href="/search/?q=red&amp;colour=red"' in page
+    assert "Main colour: Red" in page
+    assert 'href="/search/?q=red"' in page  # all of them at once
+
+
+def test_filters_without_words_list_what_they_leave_newest_first(client, coloured):
+    response = client.get(URL, {"owner": "mine"})
+    assert shown(response) == ["blue one", "yellow one", "red one"]
+    assert "3 pictures, the newest first." in response.content.decode()
+    assert "data-score" not in response.content.decode()
+
+
+def test_fields_that_nobody_filled_in_leave_the_address(client, coloured):
+    response = client.get(URL, {"q": "red & co", "owner": "mine", "colour": "", "size": "", "since": ""})
+    assert response.status_code == 302
+    assert response["Location"] == "/search/?q=red+%26+co&owner=mine"
+
+
+def test_wrong_filters_are_told_with_400_and_nothing_is_lost(client, coloured):
+    response = client.get(URL, {"q": "red", "colour": "infrared", "since": "2026-05-01", "size": "large"})
+    assert response.status_code == 400
+    page = response.content.decode()
+    assert "“infrared” is none of the choices" in page
+    assert 'value="red"' in page
+    assert 'value="2026-05-01"' in page
+    assert '<option value="large" selected>' in page
+    assert '<details class="filters" open>' in page
+
+
+def test_an_order_that_there_is_not_is_told_with_400(client, coloured):
+    response = client.get(URL, {"q": "red", "sort": "random"})
+    assert response.status_code == 400
+    assert "not by “random”" in response.content.decode()
+
+
+def test_when_nothing_is_left_the_page_says_which_filter_to_drop(client, coloured):
+    Image.objects.filter(pk=coloured["red"].pk).update(colour="red")
+    response = client.get(URL, {"q": "red", "colour": "red", "size": "large"})
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert "without “Size: Large (8 megapixels and more)”: 1 picture<" in page
+    assert "without “Main colour: Red”: 0 pictures" in page
+    assert "There is no picture yet" not in page
+
+
+def test_filters_go_along_to_the_next_page(client, coloured, monkeypatch):
+    monkeypatch.setattr(search_module, "PAGE_SIZE", 2)
+    page = client.get(URL, {"q": "red", "owner": "mine", "sort": "date"}).content.decode()
+    assert "?q=red&amp;owner=mine&amp;sort=date&amp;page=2" in page
+
+
+def test_counts_of_dropped_filters_hold_only_what_the_reader_may_see(client, coloured, bob):
+    client.force_login(bob)
+    page = client.get(URL, {"owner": "alice", "colour": "red"}).content.decode()
+    assert "without “Owner: alice”: 0 pictures" in page
+    assert "without “Main colour: Red”: 0 pictures" in page
+
+
+def test_by_date_the_newest_come_first(client, coloured):
+    response = client.get(URL, {"q": "red", "sort": "date"})
+    assert shown(response) == ["blue one", "yellow one", "red one"]
+    assert 'aria-current="true">Date<' in response.content.decode()

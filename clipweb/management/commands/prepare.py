@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from argparse import ArgumentParser
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 from django_q.models import Schedule
 
 from gallery.models import User
@@ -27,6 +29,7 @@ class Command(BaseCommand):
         self._migrate()
         self._collect_static()
         self._schedule_upkeep()
+        self._schedule_check()
         if not User.objects.filter(is_superuser=True).exists():
             if not options["without_demo"]:
                 call_command("load_demo", stdout=self.stdout)
@@ -56,6 +59,19 @@ class Command(BaseCommand):
                 "schedule_type": Schedule.MINUTES,
                 "minutes": 1,
                 "repeats": -1,
+            },
+        )
+
+    def _schedule_check(self) -> None:
+        """At night; an hour that somebody has changed in the admin stays."""
+        tonight = timezone.localtime().replace(hour=3, minute=30, second=0) + timedelta(days=1)
+        Schedule.objects.get_or_create(
+            name="check index",
+            defaults={
+                "func": "gallery.tasks.check_index",
+                "schedule_type": Schedule.DAILY,
+                "repeats": -1,
+                "next_run": tonight,
             },
         )
 

@@ -1,0 +1,100 @@
+"""Measures a model's background: pictures and captions of this folder, through the encoder into one row."""
+
+import io
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+from django.utils import timezone
+from django_q.tasks import async_task
+from PIL import Image as Pillow
+
+from gallery import encoder_client, relevance
+from gallery.models import Background
+
+FOLDER = Path(__file__).parent
+SHEET = FOLDER / "pictures.webp"
+CAPTIONS = FOLDER / "captions.txt"
+TILE = 128  # pixels, of each picture on the sheet
+TOGETHER = 4  # pictures on their way to the encoder at once, so that it can batch them
+BATCH = 32  # captions in one request
+ASK_AGAIN = timedelta(minutes=10)
+
+_measured: set[str] = set()  # models whose background this process has seen
+
+
+class ModelChanged(Exception):
+    """The encoder was given another model in the middle of the measurement. Worth another try."""
+
+
+def request_measurement() -> bool:
+    """Asks the queue for the background of the encoder's model, if it has none. Safe to repeat."""
+    try:
+        model_id = encoder_client.health().get("model_id")
+    except (encoder_client.EncoderUnavailable, encoder_client.EncoderFailed):
+        return False
+    if model_id is None or model_id in _measured:
+        return False
+    if Background.objects.filter(model_id=model_id, line__isnull=False).exists():
+        _measured.add(model_id)
+        return False
+    if not _claim(model_id):
+        return False
+    async_task("gallery.tasks.measure_background", q_options={"timeout": 400})
+    return True
+
+
+def measure_background(*, pictures: Iterable[bytes] | None = None) -> Background:
+    """Encodes pictures and captions and stores what relevance.py needs of them.
+
+    pictures: files that have nothing to do with what people will look for; those of this folder if not given.
+    Raises encoder_client's exceptions and ModelChanged.
+    """
+    captions = CAPTIONS.read_text(encoding="utf-8").splitlines()
+    texts = [
+        encoder_client.encode_texts(captions[start : start + BATCH])
+        for start in range(0, len(captions), BATCH)
+    ]
+    with ThreadPoolExecutor(TOGETHER) as pool:
+        files = shipped_pictures() if pictures is None else pictures
+        encoded = list(pool.map(encoder_client.encode_image, files))
+    model_id = texts[0].model_id
+    if any(item.model_id != model_id for item in (*texts, *encoded)):
+        raise ModelChanged
+    vectors = np.concatenate([item.vectors for item in encoded])
+    measured = relevance.measure(vectors, np.concatenate([item.vectors for item in texts]))
+    now = timezone.now()
+    result = {
+        "vectors": measured.vectors.astype("<f4").tobytes(),
+        "dim": vectors.shape[1],
+        "spread": measured.spread,
+        "line": measured.line,
+        "measured_at": now,
+    }
+    background, _created = Background.objects.update_or_create(
+        model_id=model_id, defaults=result, create_defaults={**result, "asked_at": now}
+    )
+    return background
+
+
+def shipped_pictures() -> Iterator[bytes]:
+    """The tiles of the sheet, each as a PNG file."""
+    with Pillow.open(SHEET) as sheet:
+        picture = sheet.convert("RGB")
+    for top in range(0, picture.height, TILE):
+        for left in range(0, picture.width, TILE):
+            content = io.BytesIO()
+            picture.crop((left, top, left + TILE, top + TILE)).save(content, "PNG")
+            yield content.getvalue()
+
+
+def _claim(model_id: str) -> bool:
+    """Whether it is this caller's turn to ask: nobody has in the last minutes."""
+    now = timezone.now()
+    _row, created = Background.objects.get_or_create(model_id=model_id, defaults={"asked_at": now})
+    if created:
+        return True
+    old = Background.objects.filter(model_id=model_id, line__isnull=True, asked_at__lt=now - ASK_AGAIN)
+    return old.update(asked_at=now) == 1

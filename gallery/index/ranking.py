@@ -1,0 +1,52 @@
+"""What every index of vectors does."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from gallery.models import ImageQuerySet
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """One stretch of an ordering of pictures."""
+
+    image_ids: list[uuid.UUID]
+    scores: list[float]  # cosine similarity, -1 to 1
+    total: int  # pictures in the whole ordering
+    likely: int | None  # of these, how many are not below the line; None: not counted
+
+
+class VectorIndex(Protocol):
+    """Orders pictures by cosine similarity. Kept by each process in memory, or by the database."""
+
+    def rank(
+        self,
+        query: np.ndarray,
+        candidates: ImageQuerySet,
+        *,
+        start: int,
+        stop: int,
+        line: float | None = None,
+        by_date: bool = False,
+    ) -> Ranking:
+        """The stretch [start, stop) of all candidates that have a vector, ordered by their similarity to
+        `query`, (D,) of length 1; of equal ones the newest vector first. `candidates` holds each picture
+        once. `by_date`: what is not below `line` before the rest, and on either side newest first."""
+        ...
+
+    def differences(self) -> set[uuid.UUID]:
+        """Pictures whose vector here is not the table's: empty, or something is wrong."""
+        ...
+
+    def repair(self) -> None:
+        """Makes the index anew from the table."""
+        ...
+
+    def prepare(self) -> None:
+        """Builds what makes searches among very many quick, if there is such a thing and it is missing."""
+        ...
+
+    def __len__(self) -> int: ...

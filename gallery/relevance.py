@@ -1,0 +1,93 @@
+"""How far a similarity stands out, so that a search can say where its likely matches end.
+
+Cosines of different searches do not compare: “a drawing” is somewhat like everything, “a violin” like little.
+So each search is held against the same fixed pictures that have nothing to do with it, the background. They
+ship with the project (gallery/background), so they tell nothing of anybody's pictures.
+
+    distinctness = (cosine − median of the background's cosines) / spread
+
+The spread is that of this search over the background, drawn towards the one that is typical of the model,
+because some hundred pictures tell a single search's spread only roughly. Median and median deviation, because
+a few pictures of the background may after all be what is looked for.
+
+The line is measured too, per model: the distinctness that one in 200 pictures (FALSE_ALARM) reaches for
+captions which nothing in the background shows. `manage.py measure_background` measures anew.
+"""
+
+import functools
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from gallery.models import Background
+
+FALSE_ALARM = 0.005  # the share of unrelated pictures that pass as likely matches
+_NORMAL = 1.4826  # median absolute deviation → standard deviation, of a normal distribution
+SMALLEST_SPREAD = 1e-6
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What this search scores on the background: turns its cosines into distinctness."""
+
+    centre: float
+    spread: float
+    line: float  # cosine; from here on a picture is a likely match
+
+    def distinctness(self, cosine: float) -> float:
+        return (cosine - self.centre) / self.spread
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A background as it is kept: (N, D) unit rows, the typical spread in cosines, the line in spreads."""
+
+    vectors: np.ndarray
+    spread: float
+    line: float
+
+
+def measure(pictures: np.ndarray, captions: np.ndarray) -> Measured:
+    """pictures (N, D), captions (M, D): unit rows of one model that have nothing to do with each other."""
+    cosines = captions @ pictures.T  # (M, N)
+    centres, spreads = _centres_and_spreads(cosines)
+    typical = max(float(np.median(spreads)), SMALLEST_SPREAD)
+    distinctness = (cosines - centres[:, None]) / _shrunk(spreads, typical)[:, None]
+    return Measured(pictures, typical, float(np.quantile(distinctness, 1 - FALSE_ALARM)))
+
+
+def scale(query: np.ndarray, background: Measured) -> Scale:
+    """query: (D,) of length 1."""
+    centres, spreads = _centres_and_spreads((background.vectors @ query)[None])
+    centre, spread = float(centres[0]), float(_shrunk(spreads, background.spread)[0])
+    # As the vectors are: in float32, so that every comparison with it comes out the same.
+    line = float(np.float32(centre + background.line * spread))
+    return Scale(centre, spread, line)
+
+
+def scale_for(query: np.ndarray, model_id: str) -> Scale | None:
+    """None as long as the background of this model is not measured."""
+    measured_at = (
+        Background.objects.filter(model_id=model_id, line__isnull=False)
+        .values_list("measured_at", flat=True)
+        .first()
+    )
+    return scale(query, _load(model_id, measured_at)) if measured_at else None
+
+
+@functools.lru_cache(maxsize=2)
+def _load(model_id: str, measured_at: datetime) -> Measured:
+    row = Background.objects.get(model_id=model_id)
+    vectors = np.frombuffer(bytes(row.vectors or b""), "<f4").reshape(-1, row.dim)
+    return Measured(vectors, row.spread or SMALLEST_SPREAD, row.line or 0.0)
+
+
+def _centres_and_spreads(cosines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(M, N) → medians (M,) and robust standard deviations (M,)."""
+    centres = np.median(cosines, axis=1)
+    return centres, _NORMAL * np.median(np.abs(cosines - centres[:, None]), axis=1)
+
+
+def _shrunk(spreads: np.ndarray, typical: float) -> np.ndarray:
+    return np.sqrt((spreads**2 + typical**2) / 2)
