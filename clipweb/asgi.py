@@ -4,9 +4,9 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clipweb.settings")
 
-from django.core.asgi import get_asgi_application
+from clipweb.bodies import get_application
 
-http_application = get_asgi_application()  # before anything below reads the models
+http_application = get_application()  # before anything below reads the models
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402

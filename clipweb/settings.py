@@ -303,7 +303,11 @@ if S3_BUCKET := os.environ.get("S3_BUCKET", ""):
     }
 UPLOAD_MAX_BYTES = env_int("UPLOAD_MAX_MEGABYTES", 30, low=1, high=1000) * 1024 * 1024
 UPLOAD_MAX_PIXELS = env_int("UPLOAD_MAX_MEGAPIXELS", 80, low=1, high=500) * 1_000_000
-UPLOAD_MAX_FILES = 50  # in one plain form; the page's script sends one file a request
+UPLOAD_MAX_FILES = 50  # in one plain form; the page's script sends each file on its own
+UPLOAD_FORM_MAX_BYTES = 10 * UPLOAD_MAX_BYTES  # of all files of one plain form together
+UPLOADS_DIR = DATA_DIR / "uploads"  # files that are still on their way
+UPLOADS_PER_PERSON = env_int("UPLOADS_PER_PERSON", 50, low=1, high=10_000)  # on their way at once
+UPLOAD_KEPT_HOURS = env_int("UPLOAD_KEPT_HOURS", 24, low=1, high=720)  # of one that does not go on
 DATA_UPLOAD_MAX_NUMBER_FILES = UPLOAD_MAX_FILES
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 

@@ -1,4 +1,5 @@
-"""Finds pictures and jobs whose task was lost, and gives them a new one. The rows are the truth.
+"""Finds pictures and jobs whose task was lost, and gives them a new one; clears away uploads that nobody went
+on with. The rows are the truth.
 
 The supervisor calls `run` every few seconds; where there is no supervisor, a schedule of the queue's calls it
 every minute. Both at once do no harm.
@@ -6,7 +7,11 @@ every minute. Both at once do no harm.
 
 from django.utils.module_loading import import_string
 
-STEPS = ("gallery.tasks.requeue_pending", "generator.tasks.requeue_stale")
+STEPS = (
+    "gallery.tasks.requeue_pending",
+    "gallery.tasks.discard_expired_uploads",
+    "generator.tasks.requeue_stale",
+)
 
 
 def run() -> None:

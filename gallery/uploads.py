@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import uuid
 from functools import partial
 from pathlib import PurePath
 from typing import Any
@@ -13,7 +14,7 @@ from django.utils import timezone
 
 from gallery import preparation
 from gallery.embedding import log_change
-from gallery.models import Image, User
+from gallery.models import Image, Upload, User
 from gallery.validation import validate_picture
 
 logger = logging.getLogger(__name__)
@@ -37,16 +38,19 @@ def store_image(
     credit: str = "",
     origin: Image.Origin = Image.Origin.UPLOADED,
     visibility: Image.Visibility = Image.Visibility.PRIVATE,
+    pk: uuid.UUID | None = None,
 ) -> Image:
     """Validates a file and stores it byte for byte as a new picture, which the queue then prepares.
 
-    A title longer than the field is cut with an ellipsis. Raises ValidationError (see validation.py for the
-    codes) or DuplicateImage; then, as on any other failure, no row and no file is left behind.
+    A title longer than the field is cut with an ellipsis; `pk` is for callers who have to know it before.
+    Raises ValidationError (see validation.py for the codes) or DuplicateImage; then, as on any other failure,
+    no row and no file is left behind.
     """
     picture = validate_picture(file)
     digest = _sha256(file)
     _refuse_duplicate(owner=owner, digest=digest)
     image = Image(
+        pk=pk or uuid.uuid4(),
         owner=owner,
         title=_cut(title, Image._meta.get_field("title").max_length),
         credit=credit,
@@ -87,7 +91,9 @@ def delete_image(*, image: Image) -> None:
 
 
 def delete_user(*, user: User) -> None:
-    """Removes a person with all their pictures, files included."""
+    """Removes a person with all their pictures, files included, also those still on their way."""
+    for upload in Upload.objects.of(user):
+        upload.discard()
     for image in Image.objects.filter(owner=user):
         delete_image(image=image)
     user.delete()

@@ -39,12 +39,17 @@ def check_not_empty(file: File) -> None:
 
 
 def check_byte_size(file: File) -> None:
-    if file.size > settings.UPLOAD_MAX_BYTES:
+    check_size(file.size)
+
+
+def check_size(size: int) -> None:
+    """Of a file, in bytes; also before any of them is sent."""
+    if size > settings.UPLOAD_MAX_BYTES:
         raise ValidationError(
             _("The file has %(size)s; at most %(limit)s are allowed."),
             code="too_large",
             params={
-                "size": filesizeformat(file.size),
+                "size": filesizeformat(size),
                 "limit": filesizeformat(settings.UPLOAD_MAX_BYTES),
             },
         )
