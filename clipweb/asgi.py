@@ -12,11 +12,13 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
-from generator.routing import websocket_urlpatterns  # noqa: E402
+import gallery.routing  # noqa: E402
+import generator.routing  # noqa: E402
 
+socket_addresses = [*gallery.routing.websocket_urlpatterns, *generator.routing.websocket_urlpatterns]
 application = ProtocolTypeRouter(
     {
         "http": http_application,
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(socket_addresses))),
     }
 )

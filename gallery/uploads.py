@@ -12,7 +12,7 @@ from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from gallery import preparation
+from gallery import live, preparation
 from gallery.embedding import log_change
 from gallery.models import Image, Upload, User
 from gallery.validation import validate_picture
@@ -68,6 +68,8 @@ def store_image(
         with transaction.atomic():
             image.save(force_insert=True)
             transaction.on_commit(partial(preparation.enqueue, image.pk, 0), robust=True)
+            announce = partial(live.announce, owner_id=owner.pk, image_id=image.pk)
+            transaction.on_commit(announce, robust=True)
     except BaseException as error:
         default_storage.delete(image.original_name)
         if isinstance(error, IntegrityError):  # the same file came twice at the same moment

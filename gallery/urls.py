@@ -7,6 +7,7 @@ app_name = "gallery"
 urlpatterns = [
     path("gallery/", pictures.mine, name="mine"),
     path("gallery/tiles", pictures.tiles, name="tiles"),
+    path("gallery/states", pictures.states, name="states"),
     path("explore/", pictures.explore, name="explore"),
     path("upload/", uploading.upload, name="upload"),
     path("uploads/", receiving.uploads, name="uploads"),
