@@ -108,8 +108,10 @@ def _busy() -> HttpResponse:
 def _described(row: Upload) -> dict[str, object]:
     return {
         "url": reverse("gallery:send", args=[row.pk]),
+        "key": row.key,
         "name": row.name,
         "modified": row.modified,
         "length": row.length,
         "offset": row.offset,
+        "visibility": row.visibility,
     }

@@ -297,9 +297,17 @@ def test_a_stored_picture_is_not_told_of_by_its_uploads_address_to_others(alices
 
 
 def test_a_persons_own_uploads_are_listed(alices):
-    url = create(alices, 9, body=b"12345", name="sea.png", modified="1700000000000")["Location"]
+    url = create(alices, 9, body=b"12345", key="k1", name="sea.png", modified="1700000000000")["Location"]
     (listed,) = alices.get(reverse("gallery:uploads"), headers=TUS).json()["uploads"]
-    assert listed == {"url": url, "name": "sea.png", "modified": "1700000000000", "length": 9, "offset": 5}
+    assert listed == {
+        "url": url,
+        "key": "k1",
+        "name": "sea.png",
+        "modified": "1700000000000",
+        "length": 9,
+        "offset": 5,
+        "visibility": "private",
+    }
 
 
 def test_pieces_need_the_token_of_the_page(alice):
