@@ -134,8 +134,11 @@ buttons.cancel.addEventListener("click", () => {
 buttons.clear.addEventListener("click", () => {
   for (const item of [...items]) if (SETTLED.has(item.state)) item.forget();
 });
+window.addEventListener("offline", () => {
+  for (const item of inState(...RUNNING)) item.pausing();
+});
 window.addEventListener("online", () => {
-  for (const item of items) item.transfer?.hurry();
+  for (const item of items) item.transfer?.restart();
   retryAll();
 });
 window.addEventListener("beforeunload", (event) => {

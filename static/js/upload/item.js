@@ -80,7 +80,7 @@ export class Item {
       token: this.page.token,
       events: {
         progress: (bytes) => this.progressed(bytes),
-        pausing: () => this.row.explain(this.page.texts.network),
+        pausing: () => this.pausing(),
         located: (url) => this.located(url),
         sent: () => this.allSent(),
         ended: (status, answer) => this.ended(status, answer),
@@ -90,8 +90,11 @@ export class Item {
     await this.transfer.start();
   }
 
+  pausing() {
+    this.row.explain(this.page.texts.network);
+  }
+
   progressed(bytes) {
-    this.transfer.isPausing = false;
     this.bytes = bytes;
     this.row.explain("");
     this.row.progress(bytes, this.record.size);

@@ -6,6 +6,7 @@ const { Upload } = window.tus;
 const PIECE = 8 * 1024 * 1024; // bytes a request
 // Milliseconds between attempts without any progress: about two and a half minutes, then somebody has to ask.
 const PAUSES = [300, 700, 1500, 3000, 5000, ...Array(18).fill(8000)];
+const PATIENCE = 90_000; // milliseconds for the server to look at a file
 const TEMPORARY = new Set([0, 404, 409, 410, 423, 429, 500, 502, 503, 504, 507]);
 
 export class Transfer {
@@ -45,12 +46,16 @@ export class Transfer {
       this.events.ended("unreadable", null);
       return;
     }
-    if (!this.isCancelled) this.tus.start();
+    if (this.isCancelled) return;
+    this.isStarted = true;
+    this.tus.start();
   }
 
-  // At once instead of after the pause, because the network has come back.
-  hurry() {
-    if (this.isPausing && this.tus && !this.record.sent) {
+  // The network has come back: what was on its way when it went may never end, and no pause is needed any more.
+  restart() {
+    this.goOn?.();
+    this.asking?.abort();
+    if (this.isStarted && !this.record.sent) {
       this.tus.abort();
       this.tus.start();
     }
@@ -65,10 +70,7 @@ export class Transfer {
   shouldRetry(error) {
     const status = statusOf(error);
     const isTemporary = TEMPORARY.has(status);
-    if (isTemporary && !this.isCancelled) {
-      this.isPausing = true;
-      this.events.pausing(status);
-    }
+    if (isTemporary && !this.isCancelled) this.events.pausing();
     return isTemporary;
   }
 
@@ -92,19 +94,28 @@ export class Transfer {
         this.events.ended(status, answer);
         return;
       }
-      await new Promise((resolve) => setTimeout(resolve, pause));
+      this.events.pausing();
+      await new Promise((resolve) => {
+        this.goOn = resolve;
+        setTimeout(resolve, pause);
+      });
     }
   }
 
   async askToStore() {
+    this.asking = new AbortController();
+    const { signal } = this.asking;
+    const patience = setTimeout(() => this.asking.abort(), PATIENCE);
     try {
       const headers = { ...this.headers, "Tus-Resumable": "1.0.0" };
-      const response = await fetch(`${this.record.url}/store`, { method: "POST", headers });
+      const response = await fetch(`${this.record.url}/store`, { method: "POST", headers, signal });
       const isJson = response.headers.get("Content-Type")?.startsWith("application/json");
       return [response.status, isJson ? await response.json() : null];
     } catch (error) {
-      if (error instanceof TypeError) return [0, null]; // the network is away
+      if (error instanceof TypeError || signal.aborted) return [0, null]; // the network is away
       throw error;
+    } finally {
+      clearTimeout(patience);
     }
   }
 }
