@@ -14,7 +14,8 @@ import numpy as np
 from PIL import Image as Pillow
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.processes import PASSWORD, Site
+from tests.browser.test_uploading import sign_in
+from tests.processes import Site
 
 GOOD, BAD_OF_EACH = 270, 3
 LARGE = 6  # of the good ones: large enough that a cut finds one halfway
@@ -132,11 +133,7 @@ def test_all_good_files_arrive_once_and_each_bad_one_says_why(
     context: BrowserContext, page: Page, site: Site
 ) -> None:
     site.sign_up("lots").close()
-    page.goto("/accounts/login/?next=/upload/")
-    page.fill("[name=login]", "lots")
-    page.fill("[name=password]", PASSWORD)
-    page.press("[name=password]", "Enter")
-    page.wait_for_url("**/upload/")
+    sign_in(page, "lots")
     gallery = context.new_page()
     gallery.goto("/gallery/")
     expect(gallery.get_by_text("Nothing here yet")).to_be_visible()

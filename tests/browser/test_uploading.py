@@ -1,6 +1,9 @@
 """The upload page and its script, and pages that follow their pictures."""
 
+import base64
+import os
 import re
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -21,12 +24,16 @@ def member(site: Site) -> str:
 
 @pytest.fixture
 def upload_page(page: Page, member: str) -> Page:
+    sign_in(page, member)
+    return page
+
+
+def sign_in(page: Page, name: str) -> None:
     page.goto("/accounts/login/?next=/upload/")
-    page.fill("[name=login]", member)
+    page.fill("[name=login]", name)
     page.fill("[name=password]", PASSWORD)
     page.press("[name=password]", "Enter")
     page.wait_for_url("**/upload/")
-    return page
 
 
 class Files:
@@ -145,6 +152,62 @@ def test_what_waits_can_be_cancelled_one_or_all(
     upload_page.reload()
     expect(upload_page.locator(".upload-list__item")).to_have_count(0)
     assert site.rows("SELECT name FROM gallery_upload") == []
+
+
+def offsets_sent(page: Page) -> list[int]:
+    """Where the pieces that the page sends begin, as they go out; what comes with the creation is not one."""
+    offsets: list[int] = []
+    page.on(
+        "request",
+        lambda request: request.method == "PATCH" and offsets.append(int(request.headers["upload-offset"])),
+    )
+    return offsets
+
+
+def test_a_large_file_goes_on_where_it_was_after_a_cut_and_after_a_refresh(
+    context: BrowserContext, upload_page: Page, files: Files
+) -> None:
+    connection = context.new_cdp_session(upload_page)
+    slow = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": 500_000}
+    connection.send("Network.emulateNetworkConditions", {"offline": False, **slow})
+    offsets = offsets_sent(upload_page)
+    upload_page.set_input_files("input[name=files]", files.picture("long.png", 1000))  # 3 MB: 6 seconds
+    is_past = "share => document.querySelector('.upload-list progress')?.value > share"
+    upload_page.wait_for_function(is_past, arg=30)
+    connection.send("Network.emulateNetworkConditions", {"offline": True, **slow})
+    expect(item(upload_page, "long.png")).to_contain_text("goes on by itself")
+    connection.send("Network.emulateNetworkConditions", {"offline": False, **slow})
+    upload_page.wait_for_function(is_past, arg=60)
+    upload_page.reload()
+    expect_stored(upload_page, "long.png")
+    assert len(offsets) >= 3
+    assert offsets == sorted(offsets)
+    assert 500_000 < offsets[1] < offsets[-1] < 3_000_000
+
+
+def test_a_file_begun_elsewhere_goes_on_when_it_is_chosen_here(page: Page, site: Site, files: Files) -> None:
+    chosen = files.picture("begun.png", 100)
+    os.utime(chosen, (1_700_000_000, 1_700_000_000))
+    content = chosen.read_bytes()
+    values = {"key": "elsewhere", "name": "begun.png", "modified": "1700000000000"}
+    metadata = ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in values.items())
+    with closing(site.sign_up("gunnar")) as client:
+        client.get("/upload/")
+        headers = {
+            "Tus-Resumable": "1.0.0",
+            "Upload-Length": str(len(content)),
+            "Upload-Metadata": metadata,
+            "Content-Type": "application/offset+octet-stream",
+            "X-CSRFToken": client.cookies["csrftoken"],
+        }
+        assert client.post("/uploads/", content=content[:9000], headers=headers).status_code == 201
+    sign_in(page, "gunnar")
+    expect(item(page, "begun.png")).to_contain_text("Choose this file again, and it goes on where it was.")
+    offsets = offsets_sent(page)
+    page.set_input_files("input[name=files]", chosen)
+    expect_stored(page, "begun.png")
+    assert offsets == [9000]
+    expect(page.locator(".upload-list__item")).to_have_count(1)
 
 
 COUNT_REQUESTS = """() => {

@@ -3,6 +3,8 @@
 import "../../vendor/tus-js-client/tus.min.js";
 
 const { Upload } = window.tus;
+// Bytes that may come along with the first request; they go in vain if its answer is lost on the way back.
+const SMALL = 256 * 1024;
 const PIECE = 8 * 1024 * 1024; // bytes a request
 // Milliseconds between attempts without any progress: about two and a half minutes, then somebody has to ask.
 const PAUSES = [300, 700, 1500, 3000, 5000, ...Array(18).fill(8000)];
@@ -22,7 +24,7 @@ export class Transfer {
       endpoint,
       uploadUrl: record.url || null,
       chunkSize: PIECE,
-      uploadDataDuringCreation: true,
+      uploadDataDuringCreation: file.size <= SMALL,
       storeFingerprintForResuming: false,
       retryDelays: PAUSES,
       headers: this.headers,
