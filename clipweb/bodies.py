@@ -6,6 +6,7 @@ Django alone writes every body to a temporary file, however large, before any vi
 import asyncio
 import io
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import CancelledError as Cancelled
 from concurrent.futures import TimeoutError as NothingCame
 from typing import IO, Any
 
@@ -57,6 +58,9 @@ class PieceBody(io.RawIOBase):
             arriving.cancel()
             self._has_more = False
             raise ConnectionError("the sender fell silent") from None
+        except Cancelled:
+            self._has_more = False
+            raise ConnectionError("the server is about to end") from None
         if message["type"] == "http.disconnect":
             self._has_more = False
             raise ConnectionError("the sender has gone")

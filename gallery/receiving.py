@@ -27,7 +27,7 @@ from gallery.validation import check_size
 logger = logging.getLogger(__name__)
 
 PIECE = 256 * 1024  # bytes read at once
-NOTE_EVERY = 4 * 1024 * 1024  # bytes: at most so many are sent again after a crash
+NOTE_EVERY = 512 * 1024  # bytes: at most so many are sent again after a crash
 STRAY_AFTER = 600  # seconds after which a partial file without a row is no longer one in the making
 
 
