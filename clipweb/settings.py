@@ -286,7 +286,7 @@ MEDIA_URL = ""
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "clipweb.static_files.StaticFiles"
         if not DEBUG
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
@@ -306,7 +306,11 @@ UPLOAD_MAX_PIXELS = env_int("UPLOAD_MAX_MEGAPIXELS", 80, low=1, high=500) * 1_00
 UPLOAD_MAX_SECONDS = env_int("UPLOAD_MAX_SECONDS", 20, low=1, high=100)  # of decoding one picture
 # Of one person's originals in all; 0: none. The admin can give each person another one.
 QUOTA_BYTES = env_int("QUOTA_MEGABYTES", 50_000, low=0, high=1_000_000_000) * 1024 * 1024
-UPLOAD_MAX_FILES = 50  # in one plain form; the page's script sends one file a request
+UPLOAD_MAX_FILES = 50  # in one plain form; the page's script sends each file on its own
+UPLOAD_FORM_MAX_BYTES = 10 * UPLOAD_MAX_BYTES  # of all files of one plain form together
+UPLOADS_DIR = DATA_DIR / "uploads"  # files that are still on their way
+UPLOADS_PER_PERSON = env_int("UPLOADS_PER_PERSON", 50, low=1, high=10_000)  # on their way at once
+UPLOAD_KEPT_HOURS = env_int("UPLOAD_KEPT_HOURS", 24, low=1, high=720)  # of one that does not go on
 DATA_UPLOAD_MAX_NUMBER_FILES = UPLOAD_MAX_FILES
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 

@@ -1,4 +1,5 @@
-"""Finds what has to be done and has no task, and gives it one. The rows are the truth.
+"""Finds what has to be done and has no task, and gives it one; clears away uploads that nobody went on with.
+The rows are the truth.
 
 The supervisor calls `run` every few seconds; where there is no supervisor, a schedule of the queue's calls it
 every minute. Both at once do no harm.
@@ -8,6 +9,7 @@ from django.utils.module_loading import import_string
 
 STEPS = (
     "gallery.tasks.requeue_pending",
+    "gallery.tasks.discard_expired_uploads",
     "generator.tasks.requeue_stale",
     "gallery.tasks.request_background",
 )

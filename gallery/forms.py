@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from gallery.models import Image
+from gallery.models import Image, Upload
 from gallery.query import QueryError, parse
 from gallery.search import Order
 
@@ -55,6 +55,22 @@ class UploadForm(forms.Form):
                 params={"limit": settings.UPLOAD_MAX_FILES},
             )
         return files
+
+
+class UploadMetadataForm(forms.Form):
+    """What comes along with a file that is sent piece by piece."""
+
+    key = forms.CharField(max_length=64, required=False)
+    name = forms.CharField(required=False)
+    modified = forms.CharField(max_length=20, required=False)
+    visibility = forms.ChoiceField(choices=Image.Visibility.choices, required=False)
+
+    def clean_name(self) -> str:
+        longest = Upload._meta.get_field("name").max_length or 0
+        return str(self.cleaned_data["name"])[:longest]
+
+    def clean_visibility(self) -> Image.Visibility:
+        return Image.Visibility(self.cleaned_data["visibility"] or Image.Visibility.PRIVATE)
 
 
 class PictureForm(forms.ModelForm):

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 from django_q.tasks import async_task
 
-from gallery import derivatives, details, embedding, encoder_client, pixels
+from gallery import derivatives, details, embedding, encoder_client, live, pixels
 from gallery.models import Image, ImageQuerySet
 
 logger = logging.getLogger(__name__)
@@ -44,9 +44,11 @@ def prepare_image(*, image_id: uuid.UUID, attempt: int) -> None:
         picture = derivatives.read_pixels(image=image)
         if not image.has_thumbnails:
             derivatives.make_thumbnails(image=image, picture=picture)
+            live.announce(owner_id=image.owner_id, image_id=image.pk)
         if image.details_version != details.VERSION:
             details.make_details(image=image, picture=picture)
         embedding.embed_image(image=image, picture=picture)
+        live.announce(owner_id=image.owner_id, image_id=image.pk)
     except pixels.PictureError:
         _fail(image, gettext_noop("The picture cannot be decoded."))
     except FileNotFoundError:
@@ -109,6 +111,7 @@ def _held(image: Image) -> ImageQuerySet:
 def _fail(image: Image, reason: str) -> None:
     """`reason`: a message id, translated where it is shown."""
     _held(image).update(status=Image.Status.FAILED, status_reason=reason, retry_at=None)
+    live.announce(owner_id=image.owner_id, image_id=image.pk)
 
 
 def _try_again(image: Image) -> None:

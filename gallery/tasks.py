@@ -2,7 +2,7 @@
 
 import uuid
 
-from gallery import background, details, index_check, preparation, reembedding
+from gallery import background, details, index_check, preparation, receiving, reembedding
 from gallery.near import finding
 
 
@@ -38,3 +38,7 @@ def measure_background() -> None:
 
 def check_index() -> None:
     index_check.check_nightly()
+
+
+def discard_expired_uploads() -> int:
+    return receiving.discard_expired()

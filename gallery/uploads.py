@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import uuid
 from functools import partial
 from pathlib import PurePath
 from typing import Any
@@ -11,9 +12,9 @@ from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from gallery import preparation
+from gallery import live, preparation
 from gallery.embedding import log_change
-from gallery.models import Image, User
+from gallery.models import Image, Upload, User
 from gallery.quota import check_quota
 from gallery.validation import validate_picture
 
@@ -39,11 +40,13 @@ def store_image(
     origin: Image.Origin = Image.Origin.UPLOADED,
     visibility: Image.Visibility = Image.Visibility.PRIVATE,
     share_original: bool = False,
+    pk: uuid.UUID | None = None,
 ) -> Image:
     """Validates a file and stores it byte for byte as a new picture, which the queue then prepares.
 
-    A title longer than the field is cut with an ellipsis. Raises ValidationError (its codes are in
-    validation.py and quota.py) or DuplicateImage; then, as on any other failure, no row and no file is left.
+    A title longer than the field is cut with an ellipsis; `pk` is for callers who have to know it before.
+    Raises ValidationError (its codes are in validation.py and quota.py) or DuplicateImage; then, as on any
+    other failure, no row and no file is left.
     """
     if limited := origin == Image.Origin.UPLOADED:  # what the studio made was asked about when it was ordered
         check_quota(owner=owner, size=file.size)
@@ -51,6 +54,7 @@ def store_image(
     digest = _sha256(file)
     _refuse_duplicate(owner=owner, digest=digest)
     image = Image(
+        pk=pk or uuid.uuid4(),
         owner=owner,
         title=_cut(title, Image._meta.get_field("title").max_length),
         credit=credit,
@@ -74,6 +78,8 @@ def store_image(
                 check_quota(owner=owner, size=file.size)
             image.save(force_insert=True)
             transaction.on_commit(partial(preparation.enqueue, image.pk, 0), robust=True)
+            announce = partial(live.announce, owner_id=owner.pk, image_id=image.pk)
+            transaction.on_commit(announce, robust=True)
     except BaseException as error:
         default_storage.delete(image.original_name)
         if isinstance(error, IntegrityError):  # the same file came twice at the same moment
@@ -98,7 +104,9 @@ def delete_image(*, image: Image) -> None:
 
 
 def delete_user(*, user: User) -> None:
-    """Removes a person with all their pictures, files included."""
+    """Removes a person with all their pictures, files included, also those still on their way."""
+    for upload in Upload.objects.of(user):
+        upload.discard()
     for image in Image.objects.filter(owner=user):
         delete_image(image=image)
     user.delete()

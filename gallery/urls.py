@@ -1,14 +1,18 @@
 from django.urls import path
 
 from gallery.people import views as people
-from gallery.views import duplicates, files, finding, moderation, pictures, uploading, which
+from gallery.views import duplicates, files, finding, moderation, pictures, receiving, uploading, which
 
 app_name = "gallery"
 urlpatterns = [
     path("gallery/", pictures.mine, name="mine"),
     path("gallery/tiles", pictures.tiles, name="tiles"),
+    path("gallery/states", pictures.states, name="states"),
     path("explore/", pictures.explore, name="explore"),
     path("upload/", uploading.upload, name="upload"),
+    path("uploads/", receiving.uploads, name="uploads"),
+    path("uploads/<uuid:pk>", receiving.upload, name="send"),
+    path("uploads/<uuid:pk>/store", receiving.store, name="store"),
     path("pictures/<uuid:pk>/", pictures.picture, name="picture"),
     path("pictures/<uuid:pk>/view", pictures.view_fragment, name="view"),
     path("pictures/<uuid:pk>/original", files.original, name="original"),

@@ -10,6 +10,7 @@ from gallery import pixels
 from gallery.decoder.pool import DecoderBusy, decoders
 
 ACCEPTED = "JPEG, PNG, WebP, GIF, AVIF, HEIC, BMP, TIFF"
+BUSY = "busy"  # the one refusal that says nothing about the file
 
 
 def validate_picture(file: File) -> pixels.Inspected:
@@ -29,12 +30,17 @@ def check_not_empty(file: File) -> None:
 
 
 def check_byte_size(file: File) -> None:
-    if file.size > settings.UPLOAD_MAX_BYTES:
+    check_size(file.size)
+
+
+def check_size(size: int) -> None:
+    """Of a file, in bytes; also before any of them is sent."""
+    if size > settings.UPLOAD_MAX_BYTES:
         raise ValidationError(
             _("The file has %(size)s; at most %(limit)s are allowed."),
             code="too_large",
             params={
-                "size": filesizeformat(file.size),
+                "size": filesizeformat(size),
                 "limit": filesizeformat(settings.UPLOAD_MAX_BYTES),
             },
         )
@@ -74,7 +80,7 @@ def check_content(file: File) -> pixels.Inspected:
         ) from None
     except DecoderBusy:
         raise ValidationError(
-            _("Too many pictures are being checked just now. Try again in a minute."), code="busy"
+            _("Too many pictures are being checked just now. Try again in a minute."), code=BUSY
         ) from None
 
 

@@ -4,6 +4,7 @@ from gallery.models.embedding import Embedding, EmbeddingChange, EmbeddingCounte
 from gallery.models.image import Image, ImageQuerySet
 from gallery.models.near import NearPair
 from gallery.models.people import User
+from gallery.models.upload import Upload, UploadQuerySet
 
 __all__ = [
     "Background",
@@ -15,5 +16,7 @@ __all__ = [
     "ImageQuerySet",
     "NearPair",
     "Place",
+    "Upload",
+    "UploadQuerySet",
     "User",
 ]

@@ -4,15 +4,15 @@ import uuid
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from gallery import search
+from gallery import live, search
 from gallery.forms import LabelsForm, PictureForm
-from gallery.models import Image, Place
+from gallery.models import Image, ImageQuerySet, Place
 from gallery.places import forget_place
 from gallery.uploads import delete_image
 from gallery.views.paging import PICTURES_A_PAGE, page_of
@@ -40,10 +40,16 @@ def explore(request: HttpRequest) -> HttpResponse:
 @require_safe
 def tiles(request: HttpRequest) -> HttpResponse:
     """The fragments of some pictures of a grid, for a page that waits for them to get ready."""
-    ids = [text for text in request.GET.getlist("picture")[:PICTURES_A_PAGE] if _is_uuid(text)]
-    images = Image.objects.visible_to(request.user).filter(pk__in=ids)
+    images = _asked_for(request)
     choose = "choose" if request.GET.get("choose") == "choose" else ""
     return render(request, "gallery/_tiles.html", {"images": images, "choose": choose})
+
+
+@never_cache
+@require_safe
+def states(request: HttpRequest) -> JsonResponse:
+    """How far some pictures are, for a page that waits and hears nothing over its socket."""
+    return JsonResponse(live.states_message(_asked_for(request)))
 
 
 @require_safe
@@ -109,6 +115,11 @@ def _beside(request: HttpRequest, image: Image) -> dict[str, object]:
         "similar_hits": hits,
         "labels_form": LabelsForm(),
     }
+
+
+def _asked_for(request: HttpRequest) -> ImageQuerySet:
+    ids = [text for text in request.GET.getlist("picture")[:PICTURES_A_PAGE] if _is_uuid(text)]
+    return Image.objects.visible_to(request.user).filter(pk__in=ids)
 
 
 def _is_uuid(text: str) -> bool:

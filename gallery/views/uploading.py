@@ -1,11 +1,9 @@
-"""Taking pictures in: many by a plain form, or one a request from the page's script, answered in JSON."""
-
-from dataclasses import dataclass
+"""Taking pictures in: many by a plain form, or one a request, answered in JSON. The page's script sends them
+piece by piece (receiving.py)."""
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -16,28 +14,10 @@ from django.views.decorators.http import require_http_methods
 from gallery.forms import UploadForm
 from gallery.models import Image
 from gallery.quota import quota_of
-from gallery.uploads import DuplicateImage, store_image, title_from_name
+from gallery.uploads import store_image, title_from_name
 from gallery.validation import ACCEPTED
+from gallery.views.outcomes import Outcome, first_error, outcome_of
 from gallery.views.people import signed_in
-
-STATUSES = {
-    "too_large": 413,
-    "too_many_pixels": 413,
-    "quota": 413,
-    "busy": 503,
-}  # of refusals; 400 for all others
-DUPLICATE = 409
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one file. `image` is the stored one, or the one that was there before."""
-
-    name: str
-    status: int
-    image: Image | None = None
-    code: str = ""
-    reason: str = ""
 
 
 def upload(request: HttpRequest) -> HttpResponse:
@@ -57,18 +37,11 @@ def _upload_one(request: HttpRequest) -> JsonResponse:
         return JsonResponse({"code": "signed_out", "error": _("Sign in again, then go on.")}, status=401)
     form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
-        return JsonResponse({"code": "form", "error": _first_error(form)}, status=400)
+        return JsonResponse({"code": "form", "error": first_error(form)}, status=400)
     if len(form.cleaned_data["files"]) != 1:
         return JsonResponse({"code": "form", "error": _("Send one file a request.")}, status=400)
     outcome = _store(request, form.cleaned_data["files"][0], form.cleaned_data["visibility"])
-    answer = {"code": outcome.code, "error": outcome.reason} if outcome.code else {}
-    if outcome.image:
-        answer |= {
-            "id": str(outcome.image.pk),
-            "url": outcome.image.get_absolute_url(),
-            "title": outcome.image.title,
-        }
-    return JsonResponse(answer, status=outcome.status)
+    return outcome.as_json()
 
 
 @login_required
@@ -107,21 +80,13 @@ def _page(
 
 def _store(request: HttpRequest, file: UploadedFile, visibility: str) -> Outcome:
     name = file.name or ""
-    try:
-        image = store_image(
+
+    def store() -> Image:
+        return store_image(
             owner=signed_in(request),
             file=file,
             title=title_from_name(name),
             visibility=Image.Visibility(visibility),
         )
-    except ValidationError as error:
-        code = error.code or "invalid"
-        return Outcome(name, STATUSES.get(code, 400), code=code, reason=" ".join(error.messages))
-    except DuplicateImage as duplicate:
-        reason = _("You have this picture already.")
-        return Outcome(name, DUPLICATE, image=duplicate.existing, code="duplicate", reason=reason)
-    return Outcome(name, 201, image=image)
 
-
-def _first_error(form: UploadForm) -> str:
-    return " ".join(str(message) for errors in form.errors.values() for message in errors)
+    return outcome_of(name, store)

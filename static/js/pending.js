@@ -1,6 +1,10 @@
-// Refreshes pictures that are still being prepared, until none is left. Without it a reload does the same.
+// Refreshes pictures that are still being prepared, until none is left, and shows new ones in the reader's own
+// gallery as they come. Without it a reload does the same.
+import { Live } from "./live.js";
+
 const FIRST_PAUSE = 1000; // milliseconds
 const LONGEST_PAUSE = 15000;
+const GROW_EVERY = 2000;
 
 async function fetchFragment(url) {
   const response = await fetch(url, { headers: { Accept: "text/html" } });
@@ -52,5 +56,49 @@ async function watch(refresh) {
   }
 }
 
+// The gallery with pictures that are new in it: cards that have not changed stay, with what is chosen in them.
+async function refreshGallery(gallery) {
+  const fresh = (await fetchFragment(location.href))?.querySelector("[data-gallery]");
+  if (!fresh) return;
+  const [grid, freshGrid] = [gallery, fresh].map((part) => part.querySelector("[data-tiles-url]"));
+  if (!grid || !freshGrid) {
+    gallery.replaceChildren(...fresh.children);
+    return;
+  }
+  const cards = [...freshGrid.children].map((card) => {
+    const old = document.getElementById(card.id);
+    return old?.innerHTML === card.innerHTML ? old : document.adoptNode(card);
+  });
+  grid.replaceChildren(...cards);
+  for (const part of [".page-head__lead", ".pagination"]) {
+    const [old, next] = [gallery, fresh].map((whole) => whole.querySelector(part));
+    if (old && next) old.replaceWith(next);
+    else if (next) grid.after(next);
+  }
+}
+
+function follow(gallery) {
+  let timer = 0;
+  let isOld = false;
+  const refreshSoon = () => {
+    isOld = true;
+    timer ||= setTimeout(async () => {
+      isOld = false;
+      try {
+        await refreshGallery(gallery);
+      } catch (error) {
+        if (!(error instanceof TypeError)) throw error; // the network is away
+      }
+      timer = 0;
+      if (isOld) refreshSoon();
+    }, GROW_EVERY);
+  };
+  new Live(gallery.dataset.socket, (pictures) => {
+    const isHere = ({ id }) => document.getElementById(`picture-${id}`) !== null;
+    if (pictures.some((picture) => isHere(picture) || ("grows" in gallery.dataset && picture.shown))) refreshSoon();
+  });
+}
+
+for (const gallery of document.querySelectorAll("[data-gallery]")) follow(gallery);
 for (const grid of document.querySelectorAll("[data-tiles-url]")) watch(() => refreshGrid(grid));
 for (const page of document.querySelectorAll("[data-view-url]")) watch(() => refreshView(page));

@@ -1,206 +1,213 @@
-// Sends chosen or dropped files one a request, three at a time, each with its own progress and answer.
-// Without this script the form sends all of them at once and the server lists what became of each.
+// The upload page: chosen, dropped and pasted files go out a few at a time, each with its own progress and end,
+// and go on where they were after a broken connection or a refresh. Without this script the form sends them all
+// at once and the server lists what became of each.
+import { Live, askStates } from "./live.js";
+import { dropped, picked } from "./upload/files.js";
+import { Item, RUNNING, SETTLED, STORED, UNFINISHED } from "./upload/item.js";
+import * as kept from "./upload/kept.js";
+import { formatSpeed } from "./upload/row.js";
+
 const AT_ONCE = 3;
+const SUMMARY_EVERY = 1500; // milliseconds: it is read aloud
+const ASK_EVERY = 4000;
+const ASK_WITH_SOCKET_EVERY = 20_000;
+const ASKED_AT_ONCE = 48;
 
 const form = document.querySelector("[data-upload]");
 const zone = form.querySelector("[data-dropzone]");
-const field = form.querySelector("input[type=file]");
-const list = document.querySelector("[data-upload-list]");
-const summary = document.querySelector("[data-upload-summary]"); // read aloud: changes with each file
-const speed = document.querySelector("[data-upload-speed]"); // changes each second
+const field = form.querySelector("input[name=files]");
+const folder = form.querySelector("[data-folder]");
+const summary = document.querySelector("[data-upload-summary]");
+const speed = document.querySelector("[data-upload-speed]");
 const after = document.querySelector("[data-upload-after]");
-const text = form.dataset;
+const buttons = Object.fromEntries(
+  [...document.querySelectorAll("[data-all]")].map((button) => [button.dataset.all, button]),
+);
+const texts = Object.fromEntries(
+  Object.entries(form.dataset)
+    .filter(([name]) => name.startsWith("text"))
+    .map(([name, text]) => [name[4].toLowerCase() + name.slice(5), text]),
+);
 
-const waiting = [];
-const uploads = [];
-let running = 0;
-let startedAt = 0;
-let settledBytes = 0; // of finished requests since startedAt
+const items = new Set();
+const page = {
+  list: document.querySelector("[data-upload-list]"),
+  texts,
+  endpoint: form.dataset.endpoint,
+  token: form.elements.csrfmiddlewaretoken.value,
+  changed: () => next(),
+  removed: (item) => {
+    items.delete(item);
+    next();
+  },
+  signedOut: () => location.assign(form.dataset.signInUrl),
+};
+let placed = 0;
 
-function formatSpeed(bytesPerSecond) {
-  const kilo = bytesPerSecond / 1000;
-  const language = document.documentElement.lang;
-  const unit = kilo < 1000 ? "kilobyte-per-second" : "megabyte-per-second";
-  const value = kilo < 1000 ? kilo : kilo / 1000;
-  return new Intl.NumberFormat(language, { style: "unit", unit, maximumFractionDigits: 1 }).format(value);
+function next() {
+  let free = AT_ONCE - count(RUNNING);
+  for (const item of items) {
+    if (free <= 0) break;
+    if (item.state !== "waiting") continue;
+    free -= 1;
+    item.start();
+  }
+  summariseSoon();
+}
+
+const count = (states) => [...items].filter((item) => states.has(item.state)).length;
+const inState = (...states) => [...items].filter((item) => states.includes(item.state));
+
+let summaryTimer = 0;
+function summariseSoon() {
+  summaryTimer ||= setTimeout(() => {
+    summaryTimer = 0;
+    summarise();
+  }, summary.textContent ? SUMMARY_EVERY : 0);
 }
 
 function summarise() {
-  const count = (state) => uploads.filter((upload) => upload.state === state).length;
-  const values = {
-    done: count("done"),
-    total: uploads.length,
-    refused: count("refused") + count("failed") + count("duplicate"),
-  };
-  const sentence = text.textSummary.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-  if (summary.textContent !== sentence) summary.textContent = sentence;
-  after.hidden = running > 0 || waiting.length > 0 || count("done") === 0;
-  showSpeed();
+  const parts = [
+    [texts.countUploaded, count(STORED)],
+    [texts.countReady, count(new Set(["ready"]))],
+    [texts.countDuplicate, count(new Set(["duplicate"]))],
+    [texts.countRefused, count(new Set(["refused"]))],
+    [texts.countFailed, count(new Set(["failed"]))],
+    [texts.countInterrupted, count(new Set(["interrupted"]))],
+  ].filter(([text, number]) => number > 0 || text === texts.countUploaded);
+  const sentence = parts.map(([text, number]) => text.replace("{n}", number).replace("{total}", items.size));
+  summary.textContent = items.size ? `${sentence.join(", ")}.` : "";
+  buttons.retry.hidden = inState("failed").length < 2;
+  buttons.cancel.hidden = inState("waiting", "sending", "interrupted", "failed").length < 2;
+  buttons.clear.hidden = count(SETTLED) === 0;
+  after.hidden = count(UNFINISHED) > 0 || count(STORED) === 0;
 }
 
-function showSpeed() {
-  const seconds = (performance.now() - startedAt) / 1000;
-  const bytes = settledBytes + uploads.reduce((sum, upload) => sum + upload.sending, 0);
-  speed.textContent = running > 0 && seconds > 0.5 ? formatSpeed(bytes / seconds) : "";
-}
-
-class Upload {
-  constructor(file) {
-    this.file = file;
-    this.state = "waiting";
-    this.sending = 0; // bytes of the running request
-    this.item = document.createElement("li");
-    this.item.className = "upload-list__item";
-    this.name = document.createElement("span");
-    this.name.className = "upload-list__name";
-    this.name.textContent = file.name;
-    this.badge = document.createElement("span");
-    this.bar = document.createElement("progress");
-    this.bar.className = "progress";
-    this.bar.max = 100;
-    this.bar.value = 0;
-    this.bar.setAttribute("aria-label", file.name);
-    this.item.append(this.name, this.badge, this.bar);
-    list.append(this.item);
-    this.show("waiting", text.textWaiting, "");
-  }
-
-  show(state, word, kind) {
-    this.state = state;
-    this.badge.className = kind ? `badge badge--${kind}` : "badge";
-    this.badge.textContent = word;
-    this.item.dataset.state = state;
-  }
-
-  start() {
-    this.show("sending", text.textSending, "accent");
-    const data = new FormData();
-    data.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
-    data.append("visibility", form.elements.visibility.value);
-    data.append("files", this.file, this.file.name);
-    const request = new XMLHttpRequest();
-    request.open("POST", form.action || location.href);
-    request.setRequestHeader("Accept", "application/json");
-    request.responseType = "json";
-    request.upload.addEventListener("progress", (event) => {
-      this.sending = event.loaded;
-      if (event.lengthComputable) this.bar.value = (100 * event.loaded) / event.total;
-    });
-    request.upload.addEventListener("load", () => {
-      this.bar.removeAttribute("value"); // all is sent, the answer takes as long as it takes
-      this.badge.textContent = text.textChecking;
-    });
-    request.addEventListener("load", () => this.answered(request.status, request.response));
-    request.addEventListener("error", () => this.stop("failed", text.textFailed, text.textNetwork));
-    request.addEventListener("abort", () => this.stop("failed", text.textFailed, text.textNetwork));
-    request.send(data);
-  }
-
-  answered(status, answer) {
-    if (answer?.url) this.linkTo(answer.url);
-    if (status === 201) {
-      this.settle();
-      this.show("done", text.textDone, "success");
-      this.bar.remove();
-    } else if (status === 409) {
-      this.stop("duplicate", text.textDuplicate, answer?.error);
-    } else if (status === 401) {
-      location.assign(text.signInUrl);
-    } else if (status >= 400 && status < 500 && answer?.error) {
-      this.stop("refused", text.textRefused, answer.error);
-    } else if (status === 413) {
-      this.stop("refused", text.textRefused, text.textTooLarge);
-    } else {
-      this.stop("failed", text.textFailed, text.textServer);
-    }
-    next();
-  }
-
-  stop(state, word, reason) {
-    if (this.state === "sending") this.settle();
-    this.show(state, word, state === "duplicate" ? "info" : "danger");
-    this.bar.remove();
-    this.item.classList.toggle("is-failed", state !== "duplicate");
-    this.reasons = document.createElement("ul");
-    this.reasons.className = "errorlist";
-    const line = document.createElement("li");
-    line.textContent = reason ?? text.textServer;
-    this.reasons.append(line);
-    this.item.append(this.reasons);
-    if (state === "failed") this.offerRetry();
-    next();
-  }
-
-  offerRetry() {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "button button--small";
-    button.textContent = text.textRetry;
-    button.addEventListener("click", () => {
-      this.reasons.remove();
-      this.item.classList.remove("is-failed");
-      this.bar.value = 0;
-      this.item.append(this.bar);
-      this.show("waiting", text.textWaiting, "");
-      waiting.push(this);
-      next();
-    });
-    this.reasons.firstChild.append(" ", button);
-  }
-
-  settle() {
-    running -= 1;
-    settledBytes += this.sending;
-    this.sending = 0;
-  }
-
-  linkTo(url) {
-    const link = document.createElement("a");
-    link.href = url;
-    link.textContent = this.name.textContent;
-    this.name.replaceChildren(link);
-  }
-}
-
-function next() {
-  while (running < AT_ONCE && waiting.length > 0) {
-    if (running === 0) {
-      startedAt = performance.now();
-      settledBytes = 0;
-    }
-    running += 1;
-    waiting.shift().start();
-  }
-  summarise();
-}
-
-function add(files) {
+// ── Files come in ───────────────────────────────────────────────────────────────────────────────────
+async function add(files) {
+  const more = { person: form.dataset.person, visibility: form.elements.visibility.value };
+  const added = [];
   for (const file of files) {
-    const upload = new Upload(file);
-    uploads.push(upload);
-    if (file.size > Number(text.maxBytes)) upload.stop("refused", text.textRefused, text.textTooLarge);
-    else waiting.push(upload);
+    const waiting = inState("interrupted").find((item) => item.isTheSameAs(file));
+    if (waiting) {
+      waiting.resume(file);
+      continue;
+    }
+    const item = Item.fresh(page, file, { ...more, place: (placed += 1) });
+    items.add(item);
+    added.push(item);
+    if (file.size > Number(form.dataset.maxBytes)) item.show("refused", { reason: texts.tooLarge });
   }
   next();
+  for (const item of added) if (items.has(item)) await item.keep();
 }
 
-form.querySelector("[data-plain]").hidden = true; // choosing files is enough
-field.addEventListener("change", () => {
-  add([...field.files]);
-  field.value = "";
-});
+for (const source of [field, folder]) {
+  source.addEventListener("change", () => {
+    add(picked(source));
+    source.value = "";
+  });
+}
 form.addEventListener("submit", (event) => event.preventDefault());
 zone.addEventListener("dragover", (event) => {
   event.preventDefault();
   zone.classList.add("is-over");
 });
 zone.addEventListener("dragleave", () => zone.classList.remove("is-over"));
-zone.addEventListener("drop", (event) => {
+zone.addEventListener("drop", async (event) => {
   event.preventDefault();
   zone.classList.remove("is-over");
-  add([...event.dataTransfer.files]);
+  add(await dropped(event.dataTransfer));
 });
-setInterval(showSpeed, 1000);
+document.addEventListener("paste", (event) => {
+  if (event.clipboardData.files.length > 0) add([...event.clipboardData.files]);
+});
+
+// ── All of them at once ─────────────────────────────────────────────────────────────────────────────
+function retryAll() {
+  for (const item of inState("failed")) item.retry();
+}
+buttons.retry.addEventListener("click", retryAll);
+buttons.cancel.addEventListener("click", () => {
+  for (const item of inState("waiting", "sending", "interrupted", "failed")) item.cancel();
+});
+buttons.clear.addEventListener("click", () => {
+  for (const item of [...items]) if (SETTLED.has(item.state)) item.forget();
+});
+window.addEventListener("offline", () => {
+  for (const item of inState(...RUNNING)) item.pausing();
+});
+window.addEventListener("online", () => {
+  for (const item of items) item.transfer?.restart();
+  retryAll();
+});
 window.addEventListener("beforeunload", (event) => {
-  if (running > 0 || waiting.length > 0) event.preventDefault();
+  if ([...items].some((item) => ["waiting", "sending"].includes(item.state) && !item.isKept)) event.preventDefault();
 });
+
+// ── What becomes of them ────────────────────────────────────────────────────────────────────────────
+function hear(pictures) {
+  const states = new Map(pictures.map((picture) => [picture.id, picture]));
+  for (const item of inState("embedding")) {
+    const state = states.get(item.record.picture);
+    if (state) item.heard(state);
+  }
+}
+
+const live = new Live(form.dataset.socket, hear);
+let askedAt = 0;
+setInterval(async () => {
+  showSpeed();
+  const waiting = inState("embedding").slice(0, ASKED_AT_ONCE);
+  const pause = live.isOpen ? ASK_WITH_SOCKET_EVERY : ASK_EVERY;
+  if (waiting.length === 0 || performance.now() - askedAt < pause) return;
+  askedAt = performance.now();
+  const pictures = await askStates(form.dataset.statesUrl, waiting.map((item) => item.record.picture));
+  if (!pictures) return;
+  hear(pictures);
+  const there = new Set(pictures.map(({ id }) => id));
+  for (const item of waiting) if (!there.has(item.record.picture)) item.forget(); // deleted meanwhile
+}, 1000);
+
+let measured = { at: performance.now(), bytes: 0 };
+function showSpeed() {
+  const bytes = [...items].reduce((sum, item) => sum + item.bytes, 0);
+  const now = performance.now();
+  const perSecond = (1000 * (bytes - measured.bytes)) / (now - measured.at);
+  speed.textContent = count(RUNNING) > 0 && perSecond > 0 ? formatSpeed(perSecond) : "";
+  measured = { at: now, bytes };
+}
+
+// ── What was under way before ───────────────────────────────────────────────────────────────────────
+async function goOn() {
+  for (const record of await kept.open(form.dataset.person)) {
+    placed = Math.max(placed, record.place);
+    items.add(await Item.again(page, record));
+  }
+  await addFromElsewhere();
+  next();
+}
+
+// Files that another browser began to send: choosing them here goes on with them.
+async function addFromElsewhere() {
+  const headers = { Accept: "application/json", "Tus-Resumable": "1.0.0" };
+  const response = await fetch(page.endpoint, { headers }).catch(() => null);
+  if (!response?.ok) return;
+  const known = await kept.keys();
+  for (const upload of (await response.json()).uploads) {
+    if (known.has(upload.key)) continue;
+    const { key, url, name, modified, length: size, offset } = upload;
+    const item = await Item.again(page, {
+      key, url, name, modified, size, person: form.dataset.person, place: (placed += 1), added: Date.now(),
+      visibility: upload.visibility, state: "interrupted", reason: "", link: "", picture: "",
+      sent: offset === size,
+    });
+    item.bytes = offset;
+    item.show(item.state);
+    items.add(item);
+  }
+}
+
+for (const part of form.querySelectorAll("[data-plain]")) part.hidden = true; // choosing files is enough
+for (const part of form.querySelectorAll("[data-scripted]")) part.hidden = false;
+goOn();

@@ -71,7 +71,7 @@ def send_form(**values: str) -> Callable[[Page], None]:
 
 def upload_files(page: Page) -> None:
     """One picture that the gallery has already, one file that is no picture, one that is empty."""
-    page.locator("input[type=file]").set_input_files(
+    page.locator("input[name=files]").set_input_files(
         [
             {"name": "owl.webp", "mimeType": "image/webp", "buffer": (DEMO / "owl.webp").read_bytes()},
             {"name": "letter.png", "mimeType": "image/png", "buffer": b"Dear picture,"},

@@ -71,6 +71,8 @@ def test_lists_searches_and_counts_follow_the_one_rule(client, picture, sign_in,
     assert (b"the picture" in found.content) == may_see
     tiles = client.get(reverse("gallery:tiles"), {"picture": [str(picture.pk)]})
     assert (b"the picture" in tiles.content) == may_see
+    states = client.get(reverse("gallery:states"), {"picture": [str(picture.pk)]}).json()["pictures"]
+    assert states == ([{"id": str(picture.pk), "status": "ready", "shown": True}] if may_see else [])
     explored = client.get(reverse("gallery:explore"))
     assert (b"the picture" in explored.content) == (state == "public")
 
