@@ -11,6 +11,7 @@ from django.utils.translation import ngettext_lazy
 
 from gallery.models import Image
 from gallery.query import QueryError, parse
+from gallery.tagging import parse_tags
 
 MAX_QUERY = 300  # characters
 MAX_LABELS = 40
@@ -56,10 +57,28 @@ class UploadForm(forms.Form):
         return files
 
 
+class TagsField(forms.CharField):
+    """Words separated by commas; cleaned to the list of their names."""
+
+    def __init__(self, **options: Any) -> None:
+        defaults = {"label": _("Tags"), "help_text": _("Separated by commas, for example: sea, sunset.")}
+        super().__init__(**{**defaults, **options})
+
+    def clean(self, value: Any) -> list[str]:
+        return parse_tags(super().clean(value))
+
+
 class PictureForm(forms.ModelForm):
+    tags = TagsField(required=False)
+
     class Meta:
         model = Image
-        fields = ["title", "visibility"]
+        fields = ["title", "caption", "visibility"]
+        widgets = {"caption": forms.Textarea(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("tags", ", ".join(tag.name for tag in self.instance.tags.all()))
 
 
 class SearchForm(forms.Form):

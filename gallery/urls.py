@@ -1,12 +1,15 @@
 from django.urls import path
 
 from gallery.people import views as people
-from gallery.views import files, finding, moderation, pictures, uploading, which
+from gallery.views import favourites, files, finding, moderation, pictures, tags, uploading, which
 
 app_name = "gallery"
 urlpatterns = [
     path("gallery/", pictures.mine, name="mine"),
     path("gallery/tiles", pictures.tiles, name="tiles"),
+    path("favourites/", favourites.favourites, name="favourites"),
+    path("tags/", tags.tags, name="tags"),
+    path("tags/<str:name>/", tags.tag, name="tag"),
     path("explore/", pictures.explore, name="explore"),
     path("upload/", uploading.upload, name="upload"),
     path("pictures/<uuid:pk>/", pictures.picture, name="picture"),
@@ -15,6 +18,8 @@ urlpatterns = [
     path("pictures/<uuid:pk>/thumbnail/<int:size>", files.thumbnail, name="thumbnail"),
     path("pictures/<uuid:pk>/edit/", pictures.edit, name="edit"),
     path("pictures/<uuid:pk>/delete/", pictures.delete, name="delete"),
+    path("pictures/<uuid:pk>/favourite/", favourites.add, name="favourite"),
+    path("pictures/<uuid:pk>/unfavourite/", favourites.remove, name="unfavourite"),
     path("pictures/<uuid:pk>/hide/", moderation.hide, name="hide"),
     path("pictures/<uuid:pk>/unhide/", moderation.unhide, name="unhide"),
     path("pictures/<uuid:pk>/similar/", finding.similar, name="similar"),

@@ -1,5 +1,16 @@
 from gallery.models.embedding import Embedding, EmbeddingChange, EmbeddingCounter
+from gallery.models.favourite import Favourite
 from gallery.models.image import Image, ImageQuerySet
 from gallery.models.people import User
+from gallery.models.tag import Tag
 
-__all__ = ["Embedding", "EmbeddingChange", "EmbeddingCounter", "Image", "ImageQuerySet", "User"]
+__all__ = [
+    "Embedding",
+    "EmbeddingChange",
+    "EmbeddingCounter",
+    "Favourite",
+    "Image",
+    "ImageQuerySet",
+    "Tag",
+    "User",
+]

@@ -11,6 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gallery import search
+from gallery.editing import edit_image
+from gallery.favourites import is_favourite
 from gallery.forms import LabelsForm, PictureForm
 from gallery.models import Image
 from gallery.uploads import delete_image
@@ -62,12 +64,12 @@ def view_fragment(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Title and visibility, by the owner alone."""
+    """Title, caption, tags and visibility, by the owner alone."""
     own = Image.objects.visible_to(request.user).filter(owner=signed_in(request))
     image = get_object_or_404(own, pk=pk)
     form = PictureForm(request.POST if request.method == "POST" else None, instance=image)
     if request.method == "POST" and form.is_valid():
-        form.instance.save(update_fields=form._meta.fields)
+        edit_image(image=image, **form.cleaned_data)
         messages.success(request, _("The changes are saved."))
         return redirect(image)
     status = 400 if form.errors else 200
@@ -101,6 +103,7 @@ def _beside(request: HttpRequest, image: Image) -> dict[str, object]:
         "is_owner": is_owner,
         "may_delete": is_owner or (user.is_authenticated and user.is_staff),
         "may_moderate": user.is_authenticated and user.is_staff,
+        "is_favourite": is_favourite(user=user, image=image),
         "similar_hits": hits,
         "labels_form": LabelsForm(),
     }

@@ -3,8 +3,10 @@
 import pytest
 from django.urls import reverse
 
-from gallery.models import Image
+from gallery.favourites import add_favourite
+from gallery.models import Favourite, Image
 from gallery.preparation import prepare_image
+from gallery.tagging import set_tags
 from gallery.uploads import store_image
 from tests.gallery.drawing import png
 
@@ -22,6 +24,7 @@ READING = {
     "thumbnail": lambda image: reverse("gallery:thumbnail", args=[image.pk, 320]),
     "similar": lambda image: reverse("gallery:similar", args=[image.pk]),
     "search like it": lambda image: reverse("gallery:search") + f"?like={image.pk}",
+    "tag": lambda image: reverse("gallery:tag", args=["its tag"]),
     "which": lambda image: reverse("gallery:which") + f"?picture={image.pk}&labels=red,blue",
 }
 
@@ -30,6 +33,7 @@ READING = {
 def picture(alice, encoder) -> Image:
     image = store_image(owner=alice, file=png(color="red"), title="the picture")
     prepare_image(image_id=image.pk, attempt=0)
+    set_tags(image=image, names=["its tag"])
     image.refresh_from_db()
     return image
 
@@ -128,7 +132,34 @@ def test_after_signing_out_nothing_private_is_left(client, picture, alice):
     assert got == dict.fromkeys(READING, 404)
 
 
-@pytest.mark.parametrize("name", ["mine", "upload"])
+@pytest.mark.parametrize("person", PEOPLE)
+@pytest.mark.parametrize("state", MAY_SEE)
+@pytest.mark.parametrize("name", ["favourite", "unfavourite"])
+def test_only_what_a_person_sees_can_be_a_favourite(client, picture, sign_in, person, state, name):
+    put_in_state(picture, state)
+    sign_in(person)
+    response = client.post(reverse(f"gallery:{name}", args=[picture.pk]))
+    if person == "visitor":
+        assert response["Location"].startswith(reverse("account_login"))
+    else:
+        assert response.status_code == (302 if person in MAY_SEE[state] else 404)
+    assert Favourite.objects.exists() == (
+        name == "favourite" and person != "visitor" and person in MAY_SEE[state]
+    )
+
+
+def test_a_favourite_that_turns_private_is_gone_from_the_lists_of_others(client, picture, bob):
+    put_in_state(picture, "public")
+    add_favourite(user=bob, image=picture)
+    client.force_login(bob)
+    assert b"the picture" in client.get(reverse("gallery:favourites")).content
+    put_in_state(picture, "private")
+    assert b"the picture" not in client.get(reverse("gallery:favourites")).content
+    put_in_state(picture, "hidden")
+    assert b"the picture" not in client.get(reverse("gallery:favourites")).content
+
+
+@pytest.mark.parametrize("name", ["mine", "upload", "favourites", "tags"])
 def test_pages_of_a_persons_own_ask_visitors_to_sign_in(client, db, name):
     response = client.get(reverse(f"gallery:{name}"))
     assert response.status_code == 302
