@@ -305,6 +305,7 @@ UPLOAD_MAX_BYTES = env_int("UPLOAD_MAX_MEGABYTES", 30, low=1, high=1000) * 1024 
 UPLOAD_MAX_PIXELS = env_int("UPLOAD_MAX_MEGAPIXELS", 80, low=1, high=500) * 1_000_000
 UPLOAD_MAX_FILES = 50  # in one plain form; the page's script sends one file a request
 DATA_UPLOAD_MAX_NUMBER_FILES = UPLOAD_MAX_FILES
+TRASH_DAYS = env_int("TRASH_DAYS", 30, low=1, high=3650)  # until what was deleted is gone for good
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # ── Models ───────────────────────────────────────────────────────────────────────────────────────────

@@ -4,7 +4,7 @@ from typing import cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -30,7 +30,11 @@ class PersonAdmin(UserAdmin):
     fieldsets = [*(UserAdmin.fieldsets or ()), (_("Here"), {"fields": ["display_name", "language"]})]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return super().get_queryset(request).annotate(picture_total=Count("images"))
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(picture_total=Count("images", filter=Q(images__trashed_at=None)))
+        )
 
     @admin.display(description=_("pictures"), ordering="picture_total")
     def picture_count(self, user: User) -> int:
@@ -85,6 +89,9 @@ class ImageAdmin(admin.ModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Image | None = None) -> list[str]:
         return [field for field in self.fields or [] if field not in self.editable]  # type: ignore[misc]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Image]:
+        return super().get_queryset(request).kept()  # type: ignore[attr-defined]  # an ImageQuerySet
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # pictures come in by upload, where they are checked

@@ -2,7 +2,7 @@
 
 import uuid
 
-from gallery import preparation, reembedding
+from gallery import preparation, purge, reembedding
 
 
 def process_image(image_id: str, attempt: int = 0) -> None:
@@ -12,3 +12,7 @@ def process_image(image_id: str, attempt: int = 0) -> None:
 def requeue_pending() -> int:
     """All pictures that have something to be done and no task for it."""
     return preparation.requeue_pending() + reembedding.requeue_outdated()
+
+
+def purge_trash() -> int:
+    return purge.purge_expired()

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from gallery.people import views as people
-from gallery.views import favourites, files, finding, moderation, pictures, tags, uploading, which
+from gallery.views import favourites, files, finding, moderation, pictures, tags, trash, uploading, which
 
 app_name = "gallery"
 urlpatterns = [
@@ -10,6 +10,11 @@ urlpatterns = [
     path("favourites/", favourites.favourites, name="favourites"),
     path("tags/", tags.tags, name="tags"),
     path("tags/<str:name>/", tags.tag, name="tag"),
+    path("trash/", trash.trash, name="trash"),
+    path("trash/restore/", trash.put_back, name="trash_restore"),
+    path("trash/delete/", trash.delete, name="trash_delete"),
+    path("trash/empty/", trash.empty, name="trash_empty"),
+    path("trash/<uuid:pk>/thumbnail", trash.thumbnail, name="trash_thumbnail"),
     path("explore/", pictures.explore, name="explore"),
     path("upload/", uploading.upload, name="upload"),
     path("pictures/<uuid:pk>/", pictures.picture, name="picture"),

@@ -23,7 +23,17 @@ CHUNK = 256 * 1024  # bytes
 @require_safe
 def original(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     """The file as it was uploaded. With ?download it is saved instead of shown."""
-    image = _visible(request, pk)
+    return send_original(request, _visible(request, pk))
+
+
+@require_safe
+def thumbnail(request: HttpRequest, pk: uuid.UUID, size: int) -> HttpResponseBase:
+    """A WebP with its longest side at most `size` pixels; 404 until it has been made."""
+    return send_thumbnail(request, _visible(request, pk), size)
+
+
+def send_original(request: HttpRequest, image: Image) -> HttpResponseBase:
+    """For a picture that the caller has found by a visibility rule, as is send_thumbnail()."""
     etag = f'"{image.sha256}"'
     if unchanged := _unchanged(request, image, etag):
         return unchanged
@@ -33,10 +43,7 @@ def original(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     return _private(response, image, etag, size=image.byte_size, disposition=disposition)
 
 
-@require_safe
-def thumbnail(request: HttpRequest, pk: uuid.UUID, size: int) -> HttpResponseBase:
-    """A WebP with its longest side at most `size` pixels; 404 until it has been made."""
-    image = _visible(request, pk)
+def send_thumbnail(request: HttpRequest, image: Image, size: int) -> HttpResponseBase:
     if size not in Image.THUMBNAIL_SIZES or not image.has_thumbnails:
         raise Http404
     etag = f'"{image.sha256[:32]}-{size}"'

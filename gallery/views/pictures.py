@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +16,7 @@ from gallery.editing import edit_image
 from gallery.favourites import is_favourite
 from gallery.forms import LabelsForm, PictureForm
 from gallery.models import Image
+from gallery.trash import move_to_trash
 from gallery.uploads import delete_image
 from gallery.views.paging import PICTURES_A_PAGE, page_of
 from gallery.views.people import signed_in
@@ -79,16 +81,24 @@ def edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def delete(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Asks first, then deletes; the owner's and moderators' right."""
-    images = Image.objects.visible_to(request.user).select_related("owner")
-    if not signed_in(request).is_staff:
-        images = images.filter(owner=signed_in(request))
+    """Asks first. The owner's picture goes to the trash; what a moderator deletes is gone for good, so that
+    its owner cannot bring it back."""
+    user = signed_in(request)
+    images = Image.objects.visible_to(user).select_related("owner")
+    if not user.is_staff:
+        images = images.filter(owner=user)
     image = get_object_or_404(images, pk=pk)
-    if request.method == "POST":
+    is_owner = image.owner_id == user.pk
+    if request.method != "POST":
+        context = {"image": image, "is_owner": is_owner, "days": settings.TRASH_DAYS}
+        return render(request, "gallery/delete.html", context)
+    if is_owner:
+        move_to_trash(images=images.filter(pk=pk))
+        messages.success(request, _("The picture is in the trash."))
+    else:
         delete_image(image=image)
         messages.success(request, _("The picture is deleted."))
-        return redirect("gallery:mine")
-    return render(request, "gallery/delete.html", {"image": image})
+    return redirect("gallery:mine")
 
 
 def _beside(request: HttpRequest, image: Image) -> dict[str, object]:

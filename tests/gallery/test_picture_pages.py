@@ -106,17 +106,6 @@ def test_editing_does_not_write_over_what_the_queue_does_meanwhile(alices, alice
     assert (image.title, image.status) == ("new", Image.Status.READY)
 
 
-def test_deleting_asks_first(alices, alice, store):
-    image = store(alice, title="to go")
-    url = reverse("gallery:delete", args=[image.pk])
-    page = alices.get(url).content.decode()
-    assert "to go" in page
-    assert Image.objects.count() == 1
-    assert alices.post(url)["Location"] == reverse("gallery:mine")
-    assert Image.objects.count() == 0
-    assert alices.get(image.get_absolute_url()).status_code == 404
-
-
 def test_a_waiting_picture_refreshes_by_its_fragment(alices, alice, store, embed):
     image = store(alice)
     page = alices.get(image.get_absolute_url()).content.decode()

@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from gallery.favourites import add_favourite
 from gallery.models import Favourite, Image
@@ -16,6 +17,7 @@ MAY_SEE = {
     "private": {"owner", "moderator"},
     "public": {"owner", "member", "visitor", "moderator"},
     "hidden": {"owner", "moderator"},
+    "trashed": set(),  # of a public picture; its owner finds it in the trash, see test_trash.py
 }
 READING = {
     "page": lambda image: reverse("gallery:picture", args=[image.pk]),
@@ -51,7 +53,10 @@ def sign_in(client, alice, bob, admin):
 
 def put_in_state(image: Image, state: str) -> None:
     public = Image.Visibility.PRIVATE if state == "private" else Image.Visibility.PUBLIC
-    Image.objects.filter(pk=image.pk).update(visibility=public, is_hidden=state == "hidden")
+    trashed_at = timezone.now() if state == "trashed" else None
+    Image.objects.filter(pk=image.pk).update(
+        visibility=public, is_hidden=state == "hidden", trashed_at=trashed_at
+    )
 
 
 @pytest.mark.parametrize("person", PEOPLE)
@@ -159,7 +164,27 @@ def test_a_favourite_that_turns_private_is_gone_from_the_lists_of_others(client,
     assert b"the picture" not in client.get(reverse("gallery:favourites")).content
 
 
-@pytest.mark.parametrize("name", ["mine", "upload", "favourites", "tags"])
+@pytest.mark.parametrize("person", PEOPLE)
+def test_the_trash_is_its_owners_alone(client, picture, sign_in, person):
+    put_in_state(picture, "trashed")
+    Image.objects.update(has_thumbnails=True)
+    sign_in(person)
+    addresses = {
+        "page": reverse("gallery:trash"),
+        "thumbnail": reverse("gallery:trash_thumbnail", args=[picture.pk]),
+    }
+    answers = {name: client.get(address) for name, address in addresses.items()}
+    assert (b"the picture" in answers["page"].content) == (person == "owner")
+    expected = {"owner": 200, "visitor": 302}.get(person, 404)
+    assert answers["thumbnail"].status_code == expected
+    for name in ("trash_restore", "trash_delete", "trash_empty"):
+        if person != "owner":
+            client.post(reverse(f"gallery:{name}"), {"picture": [str(picture.pk)], "confirmed": "1"})
+    picture.refresh_from_db()
+    assert picture.trashed_at
+
+
+@pytest.mark.parametrize("name", ["mine", "upload", "favourites", "tags", "trash", "trash_empty"])
 def test_pages_of_a_persons_own_ask_visitors_to_sign_in(client, db, name):
     response = client.get(reverse(f"gallery:{name}"))
     assert response.status_code == 302
