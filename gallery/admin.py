@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from gallery import moderation, preparation
-from gallery.models import Image, User
+from gallery.models import Album, Image, User
 from gallery.uploads import delete_image, delete_user
 
 
@@ -131,3 +131,19 @@ class ImageAdmin(admin.ModelAdmin):
     def _tell(self, request: HttpRequest, count: int) -> None:
         text = ngettext("%(count)d picture was changed.", "%(count)d pictures were changed.", count)
         self.message_user(request, text % {"count": count}, messages.SUCCESS)
+
+
+@admin.register(Album)
+class AlbumAdmin(admin.ModelAdmin):
+    """What people write about their albums. The secret links are their own business."""
+
+    list_display = ["title", "owner", "visibility", "created_at"]
+    list_filter = ["visibility", "created_at"]
+    list_select_related = ["owner"]
+    search_fields = ["title", "description", "owner__username", "=id"]
+    date_hierarchy = "created_at"
+    fields = ["title", "description", "owner", "visibility", "order", "created_at"]
+    readonly_fields = ["owner", "visibility", "order", "created_at"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # whose would it be?

@@ -1,12 +1,38 @@
 from django.urls import path
 
 from gallery.people import views as people
-from gallery.views import favourites, files, finding, moderation, pictures, tags, trash, uploading, which
+from gallery.views import (
+    albums,
+    arranging,
+    favourites,
+    files,
+    finding,
+    moderation,
+    pictures,
+    selection,
+    shared,
+    tags,
+    trash,
+    uploading,
+    which,
+)
 
 app_name = "gallery"
 urlpatterns = [
     path("gallery/", pictures.mine, name="mine"),
     path("gallery/tiles", pictures.tiles, name="tiles"),
+    path("gallery/selection/", selection.selection, name="selection"),
+    path("albums/", albums.albums, name="albums"),
+    path("albums/new/", albums.create, name="album_create"),
+    path("albums/<uuid:pk>/", albums.album, name="album"),
+    path("albums/<uuid:pk>/edit/", albums.edit, name="album_edit"),
+    path("albums/<uuid:pk>/delete/", albums.delete, name="album_delete"),
+    path("albums/<uuid:pk>/arrange/", arranging.arrange, name="arrange"),
+    path("albums/<uuid:pk>/link/renew/", arranging.renew, name="link_renew"),
+    path("albums/<uuid:pk>/link/revoke/", arranging.revoke, name="link_revoke"),
+    path("shared/<str:token>/", shared.album, name="shared"),
+    path("shared/<str:token>/<uuid:pk>/", shared.picture, name="shared_picture"),
+    path("shared/<str:token>/<uuid:pk>/thumbnail/<int:size>", shared.thumbnail, name="shared_thumbnail"),
     path("favourites/", favourites.favourites, name="favourites"),
     path("tags/", tags.tags, name="tags"),
     path("tags/<str:name>/", tags.tag, name="tag"),
@@ -16,6 +42,7 @@ urlpatterns = [
     path("trash/empty/", trash.empty, name="trash_empty"),
     path("trash/<uuid:pk>/thumbnail", trash.thumbnail, name="trash_thumbnail"),
     path("explore/", pictures.explore, name="explore"),
+    path("explore/albums/", albums.public_albums, name="public_albums"),
     path("upload/", uploading.upload, name="upload"),
     path("pictures/<uuid:pk>/", pictures.picture, name="picture"),
     path("pictures/<uuid:pk>/view", pictures.view_fragment, name="view"),
@@ -25,6 +52,7 @@ urlpatterns = [
     path("pictures/<uuid:pk>/delete/", pictures.delete, name="delete"),
     path("pictures/<uuid:pk>/favourite/", favourites.add, name="favourite"),
     path("pictures/<uuid:pk>/unfavourite/", favourites.remove, name="unfavourite"),
+    path("pictures/<uuid:pk>/albums/", albums.add, name="add_to_album"),
     path("pictures/<uuid:pk>/hide/", moderation.hide, name="hide"),
     path("pictures/<uuid:pk>/unhide/", moderation.unhide, name="unhide"),
     path("pictures/<uuid:pk>/similar/", finding.similar, name="similar"),

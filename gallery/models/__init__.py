@@ -1,3 +1,4 @@
+from gallery.models.album import Album, AlbumEntry, AlbumQuerySet
 from gallery.models.embedding import Embedding, EmbeddingChange, EmbeddingCounter
 from gallery.models.favourite import Favourite
 from gallery.models.image import Image, ImageQuerySet
@@ -5,6 +6,9 @@ from gallery.models.people import User
 from gallery.models.tag import Tag
 
 __all__ = [
+    "Album",
+    "AlbumEntry",
+    "AlbumQuerySet",
     "Embedding",
     "EmbeddingChange",
     "EmbeddingCounter",

@@ -26,6 +26,13 @@ class ImageQuerySet(models.QuerySet["Image"]):
             return kept.filter(public)
         return kept.filter(public | Q(owner=user))
 
+    def opened_by(self, token: str) -> "ImageQuerySet":
+        """The one rule for what the secret link of an unlisted album opens, at the addresses of the link
+        alone: every picture in the album, also private ones, but none that is hidden or in the trash."""
+        return self.kept().filter(
+            is_hidden=False, album_entries__album__visibility="unlisted", album_entries__album__token=token
+        )
+
     def public(self) -> "ImageQuerySet":
         return self.kept().filter(visibility=Image.Visibility.PUBLIC, is_hidden=False)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import PurePath
 
 from django.core.files.base import File
@@ -37,7 +37,9 @@ def send_original(request: HttpRequest, image: Image) -> HttpResponseBase:
     etag = f'"{image.sha256}"'
     if unchanged := _unchanged(request, image, etag):
         return unchanged
-    response = StreamingHttpResponse(_chunks(_open(image.original_name)), content_type=image.content_type)
+    response = StreamingHttpResponse(
+        in_background(_chunks(_open(image.original_name))), content_type=image.content_type
+    )
     name = f"{slugify(image.title) or image.pk}{PurePath(image.original_name).suffix}"
     disposition = content_disposition_header("download" in request.GET, name)
     return _private(response, image, etag, size=image.byte_size, disposition=disposition)
@@ -93,10 +95,14 @@ def _private(
     return response
 
 
-async def _chunks(file: File) -> AsyncIterator[bytes]:
-    """Piece by piece: Django's FileResponse would be read into memory as a whole under ASGI."""
-    try:
-        while chunk := await asyncio.to_thread(file.read, CHUNK):
+async def in_background(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """What a blocking iterator yields, one piece after the other: under ASGI, Django would read a plain
+    iterator, as FileResponse has one, into memory as a whole."""
+    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+        yield piece
+
+
+def _chunks(file: File) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(CHUNK):
             yield chunk
-    finally:
-        file.close()

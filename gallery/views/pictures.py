@@ -12,6 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gallery import search
+from gallery.album_forms import AddToAlbumForm
+from gallery.albums import albums_with
 from gallery.editing import edit_image
 from gallery.favourites import is_favourite
 from gallery.forms import LabelsForm, PictureForm
@@ -20,6 +22,7 @@ from gallery.trash import move_to_trash
 from gallery.uploads import delete_image
 from gallery.views.paging import PICTURES_A_PAGE, page_of
 from gallery.views.people import signed_in
+from gallery.views.selection import selection_tools
 
 SIMILAR_SHOWN = 8
 
@@ -29,7 +32,8 @@ SIMILAR_SHOWN = 8
 def mine(request: HttpRequest) -> HttpResponse:
     """The signed-in person's own pictures, newest first, to look at and to choose from."""
     own = Image.objects.visible_to(request.user).filter(owner=signed_in(request))
-    return render(request, "gallery/mine.html", {"page_obj": page_of(own, request)})
+    context = {"page_obj": page_of(own, request), **selection_tools(request)}
+    return render(request, "gallery/mine.html", context)
 
 
 @require_safe
@@ -45,7 +49,7 @@ def tiles(request: HttpRequest) -> HttpResponse:
     """The fragments of some pictures of a grid, for a page that waits for them to get ready."""
     ids = [text for text in request.GET.getlist("picture")[:PICTURES_A_PAGE] if _is_uuid(text)]
     images = Image.objects.visible_to(request.user).filter(pk__in=ids)
-    choose = "choose" if request.GET.get("choose") == "choose" else ""
+    choose = request.GET.get("choose") if request.GET.get("choose") in {"choose", "selection"} else ""
     return render(request, "gallery/_tiles.html", {"images": images, "choose": choose})
 
 
@@ -114,6 +118,8 @@ def _beside(request: HttpRequest, image: Image) -> dict[str, object]:
         "may_delete": is_owner or (user.is_authenticated and user.is_staff),
         "may_moderate": user.is_authenticated and user.is_staff,
         "is_favourite": is_favourite(user=user, image=image),
+        "albums": albums_with(image, user=user),
+        "album_form": AddToAlbumForm(owner=signed_in(request)) if is_owner else None,
         "similar_hits": hits,
         "labels_form": LabelsForm(),
     }

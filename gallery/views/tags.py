@@ -9,6 +9,7 @@ from gallery.models import Image
 from gallery.tagging import normal_name, tags_of
 from gallery.views.paging import page_of
 from gallery.views.people import signed_in
+from gallery.views.selection import selection_tools
 
 
 @login_required
@@ -30,4 +31,7 @@ def tag(request: HttpRequest, name: str) -> HttpResponse:
     page = page_of(Image.objects.visible_to(request.user).filter(tags__name=name), request)
     if not page.paginator.count:
         raise Http404
-    return render(request, "gallery/tag.html", {"name": name, "page_obj": page})
+    context: dict[str, object] = {"name": name, "page_obj": page}
+    if request.user.is_authenticated:
+        context |= selection_tools(request)
+    return render(request, "gallery/tag.html", context)

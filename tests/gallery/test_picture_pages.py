@@ -19,7 +19,7 @@ def test_the_gallery_shows_own_pictures_with_their_state(alices, alice, store, e
     assert "finished" in page
     assert "in work" in page
     assert page.count("data-pending=") == 1
-    assert page.count('type="checkbox"') == 1  # only a finished picture can be compared
+    assert page.count('type="checkbox"') == 2
 
 
 def test_an_empty_gallery_says_what_to_do(alices):
@@ -137,6 +137,13 @@ def test_titles_cannot_inject_markup(alices, alice, store):
     image = store(alice, title='"><script>alert(1)</script>')
     for url in (image.get_absolute_url(), reverse("gallery:mine")):
         assert "<script>alert" not in alices.get(url).content.decode()
+
+
+def test_only_finished_pictures_can_be_compared_from_among_the_public_ones(client, alice, store, embed):
+    embed(store(alice, public=True), 1, 0, 0)
+    store(alice, public=True)
+    Image.objects.update(has_thumbnails=True)
+    assert client.get(reverse("gallery:explore")).content.decode().count('type="checkbox"') == 1
 
 
 def test_the_front_page_shows_visitors_what_is_public(client, alice, admin, store):
