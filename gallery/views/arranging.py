@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from gallery.album_forms import ArrangeForm
 from gallery.albums import (
@@ -51,19 +51,25 @@ def arrange(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def renew(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    album = renew_link(album=own_album(request, pk))
+    """Asks first: people who have the link lose the album."""
+    album = own_album(request, pk)
+    if request.method != "POST":
+        return render(request, "gallery/link_change.html", {"album": album, "renews": True})
     messages.success(request, _("The album has a new link. The one before opens nothing any more."))
-    return redirect(album)
+    return redirect(renew_link(album=album))
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def revoke(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    album = revoke_link(album=own_album(request, pk))
+    """Asks first, for the same reason."""
+    album = own_album(request, pk)
+    if request.method != "POST":
+        return render(request, "gallery/link_change.html", {"album": album, "renews": False})
     messages.success(request, _("The link opens nothing any more."))
-    return redirect(album)
+    return redirect(revoke_link(album=album))
 
 
 def _change(

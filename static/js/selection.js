@@ -12,6 +12,7 @@ const boxOf = (element) => element?.closest?.(".picture-card")?.querySelector("i
 const linkOf = (box) => box.closest(".picture-card").querySelector(".picture-card__link");
 
 let anchor = null; // the box that was changed last: Shift chooses from here
+let head = null; // to here, where the last Shift ended
 
 function show() {
   const count = chosen().length;
@@ -22,22 +23,28 @@ function show() {
 
 function choose(box, checked) {
   box.checked = checked;
-  anchor = box;
+  anchor = head = box;
   show();
 }
 
-function chooseThrough(box) {
+function between(one, other) {
   const all = boxes();
-  const from = anchor ? all.indexOf(anchor) : -1;
-  const to = all.indexOf(box);
-  if (from < 0) return choose(box, true);
-  for (const between of all.slice(Math.min(from, to), Math.max(from, to) + 1)) between.checked = true;
-  show(); // the anchor stays, so that the next Shift goes on from the same picture
+  const places = [all.indexOf(one), all.indexOf(other)];
+  return all.slice(Math.min(...places), Math.max(...places) + 1);
+}
+
+// As in a file manager: the range from the anchor ends here now, and no longer where the last Shift ended.
+function chooseThrough(box) {
+  if (!anchor?.isConnected) return choose(box, true);
+  for (const other of between(anchor, head)) other.checked = false;
+  for (const other of between(anchor, box)) other.checked = true;
+  head = box;
+  show();
 }
 
 function chooseAll(checked) {
   for (const box of boxes()) box.checked = checked;
-  anchor = null;
+  anchor = head = null;
   show();
 }
 
@@ -46,7 +53,7 @@ grid.addEventListener("click", (event) => {
   const box = boxOf(event.target);
   if (!box) return;
   if (event.target === box) {
-    if (event.shiftKey && box.checked) chooseThrough(box);
+    if (event.shiftKey) chooseThrough(box);
     else choose(box, box.checked);
     return;
   }
@@ -125,8 +132,7 @@ grid.addEventListener("keydown", (event) => {
   event.preventDefault();
   linkOf(next).focus();
   if (!event.shiftKey) return;
-  if (!box.checked) choose(box, true);
-  anchor ??= box;
+  if (head !== box) choose(box, true);
   chooseThrough(next);
 });
 

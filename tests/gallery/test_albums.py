@@ -318,6 +318,10 @@ def test_hidden_and_trashed_pictures_and_those_of_other_albums_never_show(
 @pytest.mark.usefixtures("with_files")
 def test_a_revoked_link_opens_nothing_and_a_new_one_replaces_the_old(alices, shared, three):
     first = shared.token
+    for name in ("link_renew", "link_revoke"):
+        assert alices.get(reverse(f"gallery:{name}", args=[shared.pk])).status_code == 200  # asks first
+    shared.refresh_from_db()
+    assert shared.token == first
     alices.post(reverse("gallery:link_renew", args=[shared.pk]))
     shared.refresh_from_db()
     second = shared.token
