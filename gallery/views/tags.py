@@ -24,7 +24,7 @@ def tags(request: HttpRequest) -> HttpResponse:
 def tag(request: HttpRequest, name: str) -> HttpResponse:
     """The pictures with this tag that the reader may see; without any, nobody learns that it exists."""
     normal = normal_name(name)
-    if not normal:
+    if not normal or not normal.isprintable():  # PostgreSQL refuses a NUL with an error of its own
         raise Http404
     if name != normal:
         return redirect("gallery:tag", normal)

@@ -83,7 +83,7 @@ def test_a_tags_page_has_ones_own_and_public_pictures(alices, alice, bob, store)
     assert alices.get("/tags/SEA/")["Location"] == "/tags/sea/"
 
 
-@pytest.mark.parametrize("path", ["/tags/nothing/", "/tags/%20/", "/tags/sea/?page=2"])
+@pytest.mark.parametrize("path", ["/tags/nothing/", "/tags/%20/", "/tags/a%00b/", "/tags/sea/?page=2"])
 def test_a_tag_without_pictures_is_not_found(alices, alice, store, path):
     set_tags(image=store(alice), names=["sea"])
     assert alices.get(path).status_code == 404
