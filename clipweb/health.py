@@ -194,7 +194,7 @@ def page_context() -> dict[str, Any]:
         "jobs_running": unfinished.filter(state=Job.State.RUNNING).count(),
         "jobs_waiting": unfinished.filter(state=Job.State.QUEUED).count(),
         "pictures_pending": Image.objects.filter(status=Image.Status.PENDING).count(),
-        "pictures_failed": Image.objects.filter(status=Image.Status.FAILED).count(),
+        "pictures_failed": Image.objects.kept().filter(status=Image.Status.FAILED).count(),
         "models": models(),
         "versions": versions(),
         "data_dir": settings.DATA_DIR,

@@ -4,7 +4,7 @@ from typing import cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from gallery import moderation, preparation
-from gallery.models import Image, User
+from gallery.models import Album, Image, User
 from gallery.uploads import delete_image, delete_user
 
 
@@ -38,7 +38,10 @@ class PersonAdmin(UserAdmin):
         return (
             super()
             .get_queryset(request)
-            .annotate(picture_total=Count("images"), bytes_total=Sum("images__byte_size"))
+            .annotate(
+                picture_total=Count("images", filter=Q(images__trashed_at=None)),
+                bytes_total=Sum("images__byte_size"),
+            )
         )
 
     @admin.display(description=_("pictures"), ordering="picture_total")
@@ -99,6 +102,9 @@ class ImageAdmin(admin.ModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Image | None = None) -> list[str]:
         return [field for field in self.fields or [] if field not in self.editable]  # type: ignore[misc]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Image]:
+        return super().get_queryset(request).kept()  # type: ignore[attr-defined]  # an ImageQuerySet
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # pictures come in by upload, where they are checked
 
@@ -137,3 +143,19 @@ class ImageAdmin(admin.ModelAdmin):
     def _tell(self, request: HttpRequest, count: int) -> None:
         text = ngettext("%(count)d picture was changed.", "%(count)d pictures were changed.", count)
         self.message_user(request, text % {"count": count}, messages.SUCCESS)
+
+
+@admin.register(Album)
+class AlbumAdmin(admin.ModelAdmin):
+    """What people write about their albums. The secret links are their own business."""
+
+    list_display = ["title", "owner", "visibility", "created_at"]
+    list_filter = ["visibility", "created_at"]
+    list_select_related = ["owner"]
+    search_fields = ["title", "description", "owner__username", "=id"]
+    date_hierarchy = "created_at"
+    fields = ["title", "description", "owner", "visibility", "order", "created_at"]
+    readonly_fields = ["owner", "visibility", "order", "created_at"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # whose would it be?

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext_lazy
 from gallery.models import Image, Upload
 from gallery.query import QueryError, parse
 from gallery.search import Order
+from gallery.tagging import parse_tags
 
 MAX_QUERY = 300  # characters
 MAX_LABELS = 40
@@ -73,10 +74,24 @@ class UploadMetadataForm(forms.Form):
         return Image.Visibility(self.cleaned_data["visibility"] or Image.Visibility.PRIVATE)
 
 
+class TagsField(forms.CharField):
+    """Words separated by commas; cleaned to the list of their names."""
+
+    def __init__(self, **options: Any) -> None:
+        defaults = {"label": _("Tags"), "help_text": _("Separated by commas, for example: sea, sunset.")}
+        super().__init__(**{**defaults, **options})
+
+    def clean(self, value: Any) -> list[str]:
+        return parse_tags(super().clean(value))
+
+
 class PictureForm(forms.ModelForm):
+    tags = TagsField(required=False)
+
     class Meta:
         model = Image
-        fields = ["title", "visibility", "share_original", "keep_location"]
+        fields = ["title", "caption", "visibility", "share_original", "keep_location"]
+        widgets = {"caption": forms.Textarea(attrs={"rows": 3})}
         labels = {
             "share_original": _("Others may have the original file"),
             "keep_location": _("Keep where it was taken"),
@@ -91,6 +106,7 @@ class PictureForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.initial.setdefault("tags", ", ".join(tag.name for tag in self.instance.tags.all()))
         if not self.instance.has_location:
             del self.fields["keep_location"]
 

@@ -2,7 +2,7 @@
 
 import uuid
 
-from gallery import background, details, index_check, preparation, receiving, reembedding
+from gallery import background, details, index_check, preparation, purge, receiving, reembedding
 from gallery.near import finding
 
 
@@ -42,3 +42,7 @@ def check_index() -> None:
 
 def discard_expired_uploads() -> int:
     return receiving.discard_expired()
+
+
+def purge_trash() -> int:
+    return purge.purge_expired()

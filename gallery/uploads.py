@@ -44,14 +44,17 @@ def store_image(
 ) -> Image:
     """Validates a file and stores it byte for byte as a new picture, which the queue then prepares.
 
-    A title longer than the field is cut with an ellipsis; `pk` is for callers who have to know it before.
-    Raises ValidationError (its codes are in validation.py and quota.py) or DuplicateImage; then, as on any
-    other failure, no row and no file is left.
+    A title longer than the field is cut with an ellipsis; `pk` is for callers who have to know it before. A
+    file that lies in the owner's trash is taken out of it again, with what was written about it, for those to
+    see whom `visibility` names now. Raises ValidationError (its codes are in validation.py and quota.py) or
+    DuplicateImage; then, as on any other failure, no row and no file is left.
     """
     if limited := origin == Image.Origin.UPLOADED:  # what the studio made was asked about when it was ordered
         check_quota(owner=owner, size=file.size)
     picture = validate_picture(file)
     digest = _sha256(file)
+    if restored := _take_out_of_trash(owner=owner, digest=digest, visibility=visibility):
+        return restored
     _refuse_duplicate(owner=owner, digest=digest)
     image = Image(
         pk=pk or uuid.uuid4(),
@@ -116,6 +119,15 @@ def title_from_name(name: str) -> str:
     """A first title for an upload: the file's name without extension, underscores as spaces."""
     stem = PurePath(name.replace("\\", "/")).stem.replace("_", " ")
     return "".join(letter for letter in stem if letter.isprintable()).strip()
+
+
+def _take_out_of_trash(*, owner: User, digest: str, visibility: Image.Visibility) -> Image | None:
+    with transaction.atomic():
+        image = Image.objects.select_for_update().in_trash_of(owner).filter(sha256=digest).first()
+        if image is not None:
+            image.trashed_at, image.visibility = None, visibility
+            image.save(update_fields=["trashed_at", "visibility"])
+    return image
 
 
 def _refuse_duplicate(*, owner: User, digest: str) -> None:

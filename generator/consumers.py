@@ -116,7 +116,9 @@ class JobConsumer(AsyncWebsocketConsumer):
         if session is not None and session.session_key and not session.exists(session.session_key):
             return None  # signed out since
         user = User.objects.filter(pk=self.scope["user"].pk).first()
-        return Job.objects.visible_to(user).filter(pk=self.job_id).first() if user else None
+        if user is None:
+            return None
+        return Job.objects.visible_to(user).select_related("image").filter(pk=self.job_id).first()
 
     def _relay_ended(self, task: "asyncio.Task[None]") -> None:
         if not task.cancelled() and (error := task.exception()):

@@ -98,6 +98,11 @@ class Job(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("generator:job", args=[self.id])
 
+    @property
+    def picture(self) -> Image | None:
+        """The finished picture: None before, and when it was deleted since, be it only to the trash."""
+        return self.image if self.image and self.image.trashed_at is None else None
+
     def count_ahead(self) -> int:
         """Unfinished jobs that come before this one, while it waits."""
         return Job.objects.unfinished().filter(created_at__lt=self.created_at).count()

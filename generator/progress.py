@@ -17,7 +17,6 @@ import redis.exceptions
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.core.cache import cache
-from django.urls import reverse
 from PIL import Image as Pillow
 
 from generator.models import Job
@@ -66,13 +65,16 @@ class Frame:
 
 
 def state_message(job: Job) -> dict[str, Any]:
-    """The text message of a job's socket: sent first, and again whenever the state has changed."""
+    """The text message of a job's socket: sent first, and again whenever the state has changed.
+
+    `job`: with its image, as `select_related` gives it.
+    """
     return {
         "state": job.state,
         "step": job.step,
         "total": job.steps,
         "loss": job.loss,
-        "picture": reverse("gallery:picture", args=[job.image_id]) if job.image_id else None,
+        "picture": job.picture.get_absolute_url() if job.picture else None,
     }
 
 

@@ -1,21 +1,29 @@
+from gallery.models.album import Album, AlbumEntry, AlbumQuerySet
 from gallery.models.background import Background
 from gallery.models.camera import CameraFacts, Place
 from gallery.models.embedding import Embedding, EmbeddingChange, EmbeddingCounter
+from gallery.models.favourite import Favourite
 from gallery.models.image import Image, ImageQuerySet
 from gallery.models.near import NearPair
 from gallery.models.people import User
+from gallery.models.tag import Tag
 from gallery.models.upload import Upload, UploadQuerySet
 
 __all__ = [
+    "Album",
+    "AlbumEntry",
+    "AlbumQuerySet",
     "Background",
     "CameraFacts",
     "Embedding",
     "EmbeddingChange",
     "EmbeddingCounter",
+    "Favourite",
     "Image",
     "ImageQuerySet",
     "NearPair",
     "Place",
+    "Tag",
     "Upload",
     "UploadQuerySet",
     "User",

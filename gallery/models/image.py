@@ -19,17 +19,34 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """The one visibility rule for pictures: every page, file, search, socket and count reads through it.
 
         Moderators see everything; others see their own pictures and the public ones. A picture that a
-        moderator has hidden stays visible to its owner, who has to learn of it, and to nobody else.
+        moderator has hidden stays visible to its owner, who has to learn of it, and to nobody else. What is
+        in a trash is seen by nobody, its owner and moderators included: the trash page reads in_trash_of().
         """
+        kept = self.kept()
         if user.is_authenticated and user.is_active and user.is_staff:
-            return self
+            return kept
         public = Q(visibility=Image.Visibility.PUBLIC, is_hidden=False)
         if not user.is_authenticated:
-            return self.filter(public)
-        return self.filter(public | Q(owner=user))
+            return kept.filter(public)
+        return kept.filter(public | Q(owner=user))
+
+    def opened_by(self, token: str) -> "ImageQuerySet":
+        """The one rule for what the secret link of an unlisted album opens, at the addresses of the link
+        alone: every picture in the album, also private ones, but none that is hidden or in the trash."""
+        return self.kept().filter(
+            is_hidden=False, album_entries__album__visibility="unlisted", album_entries__album__token=token
+        )
 
     def public(self) -> "ImageQuerySet":
-        return self.filter(visibility=Image.Visibility.PUBLIC, is_hidden=False)
+        return self.kept().filter(visibility=Image.Visibility.PUBLIC, is_hidden=False)
+
+    def kept(self) -> "ImageQuerySet":
+        """What is not in a trash, whoever may see it."""
+        return self.filter(trashed_at=None)
+
+    def in_trash_of(self, user: User) -> "ImageQuerySet":
+        """The newest deletion first."""
+        return self.filter(owner=user, trashed_at__isnull=False).order_by("-trashed_at", "-id")
 
 
 def original_path(image: "Image", filename: str) -> str:
@@ -72,6 +89,7 @@ class Image(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="images", verbose_name=_("owner")
     )
     title = models.CharField(_("title"), max_length=200, blank=True)
+    caption = models.TextField(_("caption"), max_length=2000, blank=True)
     credit = models.CharField(_("credit"), max_length=300, blank=True)  # source, author, licence
     visibility = models.CharField(
         _("visibility"), max_length=10, choices=Visibility.choices, default=Visibility.PRIVATE
@@ -109,6 +127,7 @@ class Image(models.Model):
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)  # counted when one starts
     retry_at = models.DateTimeField(_("taken up again at"), null=True, blank=True)  # if still pending then
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
+    trashed_at = models.DateTimeField(_("in the trash since"), null=True, blank=True, editable=False)
 
     objects = ImageQuerySet.as_manager()
 
@@ -121,6 +140,7 @@ class Image(models.Model):
             models.Index(fields=["owner", "-created_at"], name="image_by_owner"),
             models.Index(fields=["visibility", "is_hidden", "-created_at"], name="image_public"),
             models.Index(fields=["status", "retry_at"], name="image_unfinished"),
+            models.Index(fields=["trashed_at"], name="image_trash", condition=Q(trashed_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 
 from gallery.models import Image, NearPair, User
-from gallery.uploads import delete_image
+from gallery.trash import move_to_trash
 
 
 class GroupChanged(Exception):
@@ -28,7 +28,7 @@ class Group:
 
 def open_groups(owner: User) -> QuerySet:
     """Ids of the groups that wait for a decision, those with the newest pairs first."""
-    pairs = NearPair.objects.filter(owner=owner, is_kept=False, group__isnull=False)
+    pairs = _open_pairs(owner).filter(group__isnull=False)
     newest_first = pairs.values("group").annotate(newest=Max("pk")).order_by("-newest")
     return newest_first.values_list("group", flat=True)
 
@@ -36,7 +36,7 @@ def open_groups(owner: User) -> QuerySet:
 def load_groups(owner: User, ids: list[uuid.UUID]) -> list[Group]:
     """In the order of `ids`, without those that have no pictures of this person (any more)."""
     members: dict[uuid.UUID, set[uuid.UUID]] = {group_id: set() for group_id in ids}
-    for pair in NearPair.objects.filter(owner=owner, is_kept=False, group__in=ids):
+    for pair in _open_pairs(owner).filter(group__in=ids):
         members[cast(uuid.UUID, pair.group)] |= {pair.first_id, pair.second_id}
     wanted = set().union(*members.values())
     own = Image.objects.visible_to(owner).filter(owner=owner).select_related("owner", "camera_facts")
@@ -53,19 +53,24 @@ def keep_all(*, owner: User, group_id: uuid.UUID) -> int:
     return NearPair.objects.filter(owner=owner, group=group_id, is_kept=False).update(is_kept=True)
 
 
-def keep_one(*, owner: User, group: Group, kept: Image, deleted: set[uuid.UUID]) -> int:
-    """Deletes all of a group but one picture. `deleted`: those that the person has seen and agreed to.
+def keep_one(*, owner: User, group: Group, kept: Image, others: set[uuid.UUID]) -> int:
+    """Moves all of a group but one picture to the trash; the pairs stay decided if some are restored.
 
-    Raises GroupChanged, and deletes nothing, if they are not the others of the group.
+    `others`: those that the person has seen and agreed to. Raises GroupChanged, and moves nothing, if they
+    are not the others of the group.
     """
-    others = group.others(kept)
-    if {image.pk for image in others} != deleted:
+    if {image.pk for image in group.others(kept)} != others:
         raise GroupChanged
     with transaction.atomic():
-        for image in others:
-            delete_image(image=image)
         keep_all(owner=owner, group_id=group.id)
-    return len(others)
+        return move_to_trash(images=Image.objects.filter(owner=owner, pk__in=others))
+
+
+def _open_pairs(owner: User) -> QuerySet[NearPair]:
+    """Not decided, and both pictures are there: one in the trash is out of sight, and back when restored."""
+    return NearPair.objects.filter(
+        owner=owner, is_kept=False, first__trashed_at=None, second__trashed_at=None
+    )
 
 
 def regroup(*, owner_id: int) -> None:

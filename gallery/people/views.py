@@ -21,10 +21,14 @@ from gallery.views.people import signed_in
 
 def count_pictures(user: User) -> dict[str, int]:
     """How many pictures this person has, and how many of them are published or came from the studio."""
-    return Image.objects.filter(owner=user).aggregate(
-        total=Count("id"),
-        public=Count("id", filter=Q(visibility=Image.Visibility.PUBLIC)),
-        generated=Count("id", filter=Q(origin=Image.Origin.GENERATED)),
+    return (
+        Image.objects.visible_to(user)
+        .filter(owner=user)
+        .aggregate(
+            total=Count("id"),
+            public=Count("id", filter=Q(visibility=Image.Visibility.PUBLIC)),
+            generated=Count("id", filter=Q(origin=Image.Origin.GENERATED)),
+        )
     )
 
 

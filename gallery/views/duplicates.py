@@ -34,15 +34,15 @@ def review(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def keep(request: HttpRequest, group: uuid.UUID, pk: uuid.UUID) -> HttpResponse:
-    """Asks first, showing what goes; then deletes exactly what was shown, or nothing."""
+    """Asks first, showing what goes; then moves exactly what was shown to the trash, or nothing."""
     found, kept = _group_with(request, group, pk)
     if request.method == "POST":
         try:
-            number = keep_one(owner=signed_in(request), group=found, kept=kept, deleted=_agreed(request))
+            number = keep_one(owner=signed_in(request), group=found, kept=kept, others=_agreed(request))
         except GroupChanged:
-            messages.warning(request, _("The group has changed since. Nothing was deleted; look again."))
+            messages.warning(request, _("The group has changed since. Nothing was moved; look again."))
             return _confirm(request, found, kept, status=409)
-        text = ngettext("%(count)d picture is deleted.", "%(count)d pictures are deleted.", number)
+        text = ngettext("%(count)d picture is in the trash.", "%(count)d pictures are in the trash.", number)
         messages.success(request, text % {"count": number})
         return redirect("gallery:duplicates")
     return _confirm(request, found, kept)

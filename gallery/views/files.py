@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 from django.core.files.base import File
 from django.core.files.storage import default_storage
@@ -31,7 +31,7 @@ def original(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     if unchanged := _unchanged(request, image, etag):
         return unchanged
     file = _open(shared.name)
-    response = StreamingHttpResponse(_chunks(file), content_type=shared.content_type)
+    response = StreamingHttpResponse(in_background(_chunks(file)), content_type=shared.content_type)
     name = f"{slugify(image.title) or image.pk}{shared.suffix}"
     disposition = content_disposition_header("download" in request.GET, name)
     return _private(response, image, etag, size=file.size, disposition=disposition)
@@ -40,7 +40,11 @@ def original(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
 @require_safe
 def thumbnail(request: HttpRequest, pk: uuid.UUID, size: int) -> HttpResponseBase:
     """A WebP with its longest side at most `size` pixels; 404 until it has been made."""
-    image = _visible(request, pk)
+    return send_thumbnail(request, _visible(request, pk), size)
+
+
+def send_thumbnail(request: HttpRequest, image: Image, size: int) -> HttpResponseBase:
+    """For a picture that the caller has found by a visibility rule."""
     if size not in Image.THUMBNAIL_SIZES or not image.has_thumbnails:
         raise Http404
     etag = f'"{image.sha256[:32]}-{size}"'
@@ -90,10 +94,14 @@ def _private(
     return response
 
 
-async def _chunks(file: File) -> AsyncIterator[bytes]:
-    """Piece by piece: Django's FileResponse would be read into memory as a whole under ASGI."""
-    try:
-        while chunk := await asyncio.to_thread(file.read, CHUNK):
+async def in_background(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """What a blocking iterator yields, one piece after the other: under ASGI, Django would read a plain
+    iterator, as FileResponse has one, into memory as a whole."""
+    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+        yield piece
+
+
+def _chunks(file: File) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(CHUNK):
             yield chunk
-    finally:
-        file.close()

@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -11,12 +12,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gallery import live, search
+from gallery.album_forms import AddToAlbumForm
+from gallery.albums import albums_with
+from gallery.editing import edit_image
+from gallery.favourites import is_favourite
 from gallery.forms import LabelsForm, PictureForm
 from gallery.models import Image, ImageQuerySet, Place
-from gallery.places import forget_place
+from gallery.trash import move_to_trash
 from gallery.uploads import delete_image
 from gallery.views.paging import PICTURES_A_PAGE, page_of
 from gallery.views.people import signed_in
+from gallery.views.selection import selection_tools
 
 SIMILAR_SHOWN = 8
 
@@ -26,7 +32,8 @@ SIMILAR_SHOWN = 8
 def mine(request: HttpRequest) -> HttpResponse:
     """The signed-in person's own pictures, newest first, to look at and to choose from."""
     own = Image.objects.visible_to(request.user).filter(owner=signed_in(request))
-    return render(request, "gallery/mine.html", {"page_obj": page_of(own, request)})
+    context = {"page_obj": page_of(own, request), **selection_tools(request)}
+    return render(request, "gallery/mine.html", context)
 
 
 @require_safe
@@ -41,7 +48,7 @@ def explore(request: HttpRequest) -> HttpResponse:
 def tiles(request: HttpRequest) -> HttpResponse:
     """The fragments of some pictures of a grid, for a page that waits for them to get ready."""
     images = _asked_for(request)
-    choose = "choose" if request.GET.get("choose") == "choose" else ""
+    choose = request.GET.get("choose") if request.GET.get("choose") in {"choose", "selection"} else ""
     return render(request, "gallery/_tiles.html", {"images": images, "choose": choose})
 
 
@@ -70,14 +77,12 @@ def view_fragment(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Title, and what others get to see of it, by the owner alone."""
+    """Title, caption, tags, and what others get to see of it, by the owner alone."""
     own = Image.objects.visible_to(request.user).filter(owner=signed_in(request))
     image = get_object_or_404(own, pk=pk)
     form = PictureForm(request.POST if request.method == "POST" else None, instance=image)
     if request.method == "POST" and form.is_valid():
-        form.instance.save(update_fields=list(form.fields))
-        if not form.instance.keep_location:
-            forget_place(image=form.instance)
+        edit_image(image=image, **form.cleaned_data)
         messages.success(request, _("The changes are saved."))
         return redirect(image)
     status = 400 if form.errors else 200
@@ -87,16 +92,24 @@ def edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def delete(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Asks first, then deletes; the owner's and moderators' right."""
-    images = Image.objects.visible_to(request.user).select_related("owner")
-    if not signed_in(request).is_staff:
-        images = images.filter(owner=signed_in(request))
+    """Asks first. The owner's picture goes to the trash; what a moderator deletes is gone for good, so that
+    its owner cannot bring it back."""
+    user = signed_in(request)
+    images = Image.objects.visible_to(user).select_related("owner")
+    if not user.is_staff:
+        images = images.filter(owner=user)
     image = get_object_or_404(images, pk=pk)
-    if request.method == "POST":
+    is_owner = image.owner_id == user.pk
+    if request.method != "POST":
+        context = {"image": image, "is_owner": is_owner, "days": settings.TRASH_DAYS}
+        return render(request, "gallery/delete.html", context)
+    if is_owner:
+        move_to_trash(images=images.filter(pk=pk))
+        messages.success(request, _("The picture is in the trash."))
+    else:
         delete_image(image=image)
         messages.success(request, _("The picture is deleted."))
-        return redirect("gallery:mine")
-    return render(request, "gallery/delete.html", {"image": image})
+    return redirect("gallery:mine")
 
 
 def _beside(request: HttpRequest, image: Image) -> dict[str, object]:
@@ -112,6 +125,9 @@ def _beside(request: HttpRequest, image: Image) -> dict[str, object]:
         "place": Place.objects.filter(image=image).first() if is_owner else None,
         "may_delete": is_owner or (user.is_authenticated and user.is_staff),
         "may_moderate": user.is_authenticated and user.is_staff,
+        "is_favourite": is_favourite(user=user, image=image),
+        "albums": albums_with(image, user=user),
+        "album_form": AddToAlbumForm(owner=signed_in(request)) if is_owner else None,
         "similar_hits": hits,
         "labels_form": LabelsForm(),
     }

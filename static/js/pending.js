@@ -22,7 +22,10 @@ async function refreshGrid(grid) {
   if (!fragment) return true;
   for (const card of pending) {
     const fresh = fragment.getElementById(card.id);
-    if (fresh && fresh.innerHTML !== card.innerHTML) card.replaceWith(document.adoptNode(fresh));
+    if (!fresh || fresh.innerHTML === card.innerHTML) continue;
+    const box = fresh.querySelector("input[type=checkbox]");
+    if (box) box.checked = card.querySelector("input[type=checkbox]")?.checked ?? false;
+    card.replaceWith(document.adoptNode(fresh));
   }
   return grid.querySelector("[data-pending]") !== null;
 }

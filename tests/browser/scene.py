@@ -31,6 +31,8 @@ LONGEST_JOB = 2000  # steps: still running when the last page is looked at
 class Scene:
     site: Site
     pictures: list[str] = field(default_factory=list)  # Alice's, ids
+    albums: dict[str, str] = field(default_factory=dict)  # of Alice, visibility → id
+    link: str = ""  # the path of the secret link
     jobs: dict[str, str] = field(default_factory=dict)  # state → id
     people: dict[str, httpx.Client] = field(default_factory=dict)
 
@@ -54,9 +56,7 @@ def build_scene(site: Site) -> Scene:
         send_file(alice, "cat on a sofa.jpg", content)
     for name in rest:
         upload(alice, DEMO / name)
-    site.wait_until(
-        lambda: not site.rows("SELECT 1 FROM gallery_image WHERE status = 'pending'"), seconds=900
-    )
+    wait_for_pictures(site)
     site.wait_until(lambda: site.rows("SELECT 1 FROM gallery_nearpair"), seconds=120)
     scene.pictures = [
         str(uuid.UUID(row[0]))
@@ -65,8 +65,16 @@ def build_scene(site: Site) -> Scene:
             " WHERE u.username = 'alice' ORDER BY i.created_at DESC"
         )
     ]
-    edit(alice, scene.pictures[0], title="A sunflower in July", visibility="public")
+    edit(
+        alice,
+        scene.pictures[0],
+        title="A sunflower in July",
+        caption="Taller than all of us.",
+        tags="summer, yellow, garden",
+        visibility="public",
+    )
     edit(alice, scene.pictures[-1], title=25 * "Teapot", visibility="private")
+    organise(scene)
     make_jobs(scene)
     break_one_of_each(scene)
     return scene
@@ -93,9 +101,33 @@ def photo_twice() -> list[bytes]:
     return [encoded(picture, "JPEG", exif=camera_exif(), quality=90), encoded(half, "JPEG")]
 
 
+def wait_for_pictures(site: Site) -> None:
+    site.wait_until(
+        lambda: not site.rows("SELECT 1 FROM gallery_image WHERE status = 'pending'"), seconds=900
+    )
+
+
 def edit(client: httpx.Client, picture: str, **form: str) -> None:
     response = send(client, f"/pictures/{picture}/edit/", form)
     assert response.url.path == f"/pictures/{picture}/", response.text
+
+
+def organise(scene: Scene) -> None:
+    """A favourite, albums of two kinds, and something in the trash."""
+    alice = scene.people["alice"]
+    upload(alice, DEMO / "oak.webp")
+    wait_for_pictures(scene.site)
+    (trashed,) = scene.site.rows("SELECT id FROM gallery_image ORDER BY created_at DESC LIMIT 1")[0]
+    send(alice, f"/pictures/{scene.pictures[0]}/favourite/", {})
+    for visibility in ("public", "unlisted"):
+        album = {"title": f"Summer, {visibility}", "description": "What we saw.", "order": "manual"}
+        made = send(alice, "/albums/new/", {**album, "visibility": visibility})
+        scene.albums[visibility] = made.url.path.split("/")[2]
+        chosen = {"action": "album", "album": scene.albums[visibility], "picture": scene.pictures[:6]}
+        send(alice, "/gallery/selection/", chosen)
+        if visibility == "unlisted":
+            scene.link = re.findall(r"/shared/[\w-]+/", made.text)[0]
+    send(alice, "/gallery/selection/", {"action": "trash", "picture": str(uuid.UUID(trashed))})
 
 
 def make_jobs(scene: Scene) -> None:

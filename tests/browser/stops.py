@@ -38,6 +38,10 @@ def picture(number: int, rest: str = "") -> Callable[[Scene], str]:
     return lambda scene: f"/pictures/{scene.pictures[number]}/{rest}"
 
 
+def album(visibility: str, rest: str = "") -> Callable[[Scene], str]:
+    return lambda scene: f"/albums/{scene.albums[visibility]}/{rest}"
+
+
 def job(state: str) -> Callable[[Scene], str]:
     return lambda scene: f"/studio/{scene.jobs[state]}/"
 
@@ -85,6 +89,20 @@ def open_menu(page: Page) -> None:
     page.locator("details.menu > summary").click()
 
 
+def choose_pictures(page: Page) -> None:
+    for number in range(3):
+        page.locator("[data-selectable] input[name=picture]").nth(number).check()
+    page.locator("[data-selection] summary").first.click()
+
+
+def choose_from_the_trash(page: Page) -> None:
+    page.locator("input[name=picture]").first.check()
+    page.get_by_role("button", name="Delete for good").or_(
+        page.get_by_role("button", name="Radera för gott")
+    ).click()
+    page.wait_for_load_state()
+
+
 def wait_for_a_frame(page: Page) -> None:
     page.locator(".live__frame :is(img, canvas)").wait_for()
 
@@ -117,6 +135,23 @@ STOPS = [
     Stop("not-found", at("/no/such/page/"), "visitor"),
     Stop("gallery", at("/gallery/")),
     Stop("account-menu", at("/gallery/"), arrive=open_menu),
+    Stop("gallery-selection", at("/gallery/"), arrive=choose_pictures),
+    Stop("favourites", at("/favourites/")),
+    Stop("tags", at("/tags/")),
+    Stop("tag", at("/tags/summer/")),
+    Stop("albums", at("/albums/")),
+    Stop("albums-public", at("/explore/albums/"), "visitor"),
+    Stop("album", album("unlisted")),
+    Stop("album-signed-out", album("public"), "visitor"),
+    Stop("album-new-errors", at("/albums/new/"), arrive=send_form(title="")),
+    Stop("album-edit", album("public", "edit/")),
+    Stop("album-arrange", album("public", "arrange/")),
+    Stop("album-delete", album("public", "delete/")),
+    Stop("album-link-revoke", album("unlisted", "link/revoke/")),
+    Stop("shared", lambda scene: scene.link, "visitor"),
+    Stop("shared-picture", lambda scene: f"{scene.link}{scene.pictures[0]}/", "visitor"),
+    Stop("trash", at("/trash/")),
+    Stop("trash-delete", at("/trash/"), arrive=choose_from_the_trash),
     Stop("upload", at("/upload/")),
     Stop("upload-refused", at("/upload/"), arrive=upload_files),
     Stop("picture", picture(0)),

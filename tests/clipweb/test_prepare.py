@@ -50,7 +50,8 @@ def test_the_demo_gallery_is_filled_once():
 def test_upkeep_is_scheduled_once_however_often_prepare_runs():
     prepare("--without-demo")
     prepare("--without-demo")
-    assert Schedule.objects.filter(func="clipweb.upkeep.run", repeats=-1).count() == 1
+    for function in ("clipweb.upkeep.run", "gallery.tasks.purge_trash"):
+        assert Schedule.objects.filter(func=function, repeats=-1).count() == 1
 
 
 def test_static_files_are_collected_again_only_when_they_changed(settings, static_folder, tmp_path):

@@ -3,6 +3,7 @@ from django.conf import settings as project_settings
 from django.urls import reverse
 from django_q.models import OrmQ
 
+from gallery.albums import create_album, renew_link
 from gallery.models import Image, User
 
 IMAGES = "/admin/gallery/image/"
@@ -125,3 +126,13 @@ def test_people_are_listed_with_how_many_pictures_they_have(admins, alice, store
 def test_members_do_not_get_in(client, alice):
     client.force_login(alice)
     assert client.get(IMAGES).status_code == 302
+
+
+def test_an_albums_words_can_be_changed_and_its_link_is_not_shown(admins, alice):
+    album = renew_link(album=create_album(owner=alice, title="rude words"))
+    url = f"/admin/gallery/album/{album.pk}/change/"
+    assert "rude words" in admins.get("/admin/gallery/album/").content.decode()
+    assert album.token not in admins.get(url).content.decode()
+    admins.post(url, {"title": "kind words", "description": "", "visibility": "public"})
+    album.refresh_from_db()
+    assert (album.title, album.visibility) == ("kind words", "unlisted")

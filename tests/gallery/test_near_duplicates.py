@@ -15,6 +15,7 @@ from gallery.fingerprint import fingerprint
 from gallery.models import Image, NearPair
 from gallery.near.finding import ALIKE, NEAREST, PERHAPS, SURE, _candidates, find_near_duplicates
 from gallery.preparation import prepare_image
+from gallery.trash import move_to_trash, restore
 from gallery.uploads import delete_image, store_image
 from tests.gallery.drawing import encoded, noise, plain, upload
 
@@ -154,29 +155,51 @@ def test_keeping_all_is_decided_for_good(client, alice, add, three_alike):
     assert newcomer in group.images
 
 
-def test_keeping_one_shows_what_goes_and_then_deletes_it(client, alice, three_alike):
+def test_keeping_one_shows_what_goes_and_then_moves_it_to_the_trash(client, alice, three_alike):
     kept, *others = three_alike
     client.force_login(alice)
     url = group_url("keep-one", kept)
     page = client.get(url).content.decode()
-    assert "Delete 2 pictures" in page
+    assert "Move 2 pictures to the trash" in page
     assert all(f'value="{image.pk}"' in page for image in others)
     assert Image.objects.count() == 4
     response = client.post(url, {"picture": [image.pk for image in others]}, follow=True)
-    assert "2 pictures are deleted." in response.content.decode()
-    assert Image.objects.count() == 2
-    assert Image.objects.filter(pk=kept.pk).exists()
-    assert not NearPair.objects.exists()
+    assert "2 pictures are in the trash." in response.content.decode()
+    assert set(Image.objects.in_trash_of(alice)) == set(others)
+    assert client.get(URL).context["groups"] == []
 
 
-def test_nothing_is_deleted_that_was_not_shown(client, alice, add, three_alike):
+def test_what_was_decided_stays_decided_when_it_is_restored(client, alice, three_alike):
+    kept, *others = three_alike
+    client.force_login(alice)
+    client.post(group_url("keep-one", kept), {"picture": [image.pk for image in others]})
+    restore(images=Image.objects.in_trash_of(alice))
+    find_near_duplicates(owner_id=alice.pk)
+    assert client.get(URL).context["groups"] == []
+
+
+def test_a_picture_in_the_trash_is_out_of_its_group_until_it_is_restored(client, alice, three_alike):
+    gone, *_ = three_alike
+    client.force_login(alice)
+    move_to_trash(images=Image.objects.filter(pk=gone.pk))
+    (group,) = client.get(URL).context["groups"]
+    assert gone not in group.images
+    assert client.get(group_url("keep-one", gone)).status_code == 404
+    move_to_trash(images=Image.objects.filter(owner=alice))
+    assert client.get(URL).context["groups"] == []
+    restore(images=Image.objects.filter(owner=alice))
+    (group,) = client.get(URL).context["groups"]
+    assert gone in group.images
+
+
+def test_nothing_is_moved_that_was_not_shown(client, alice, add, three_alike):
     kept, *others = three_alike
     client.force_login(alice)
     url = group_url("keep-one", kept)
     for agreed in ([others[0].pk], [], [*(image.pk for image in others), uuid.uuid4()]):
         assert client.post(url, {"picture": agreed}).status_code == 409
     assert client.post(url, {"picture": "nonsense"}).status_code == 404
-    assert Image.objects.count() == 4
+    assert Image.objects.kept().count() == 4
 
 
 def test_a_picture_outside_the_group_cannot_be_kept(client, alice, three_alike):

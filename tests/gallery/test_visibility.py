@@ -2,10 +2,16 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from gallery.models import Image
+from gallery.albums import add_pictures, create_album, edit_album
+from gallery.derivatives import make_thumbnails, read_pixels
+from gallery.favourites import add_favourite
+from gallery.models import Album, Favourite, Image
 from gallery.preparation import prepare_image
+from gallery.tagging import set_tags
 from gallery.uploads import store_image
+from gallery.views.selection import ACTIONS
 from tests.gallery.drawing import png
 
 PEOPLE = ["owner", "member", "visitor", "moderator"]
@@ -14,6 +20,7 @@ MAY_SEE = {
     "private": {"owner", "moderator"},
     "public": {"owner", "member", "visitor", "moderator"},
     "hidden": {"owner", "moderator"},
+    "trashed": set(),  # of a public picture; its owner finds it in the trash, see test_trash.py
 }
 READING = {
     "page": lambda image: reverse("gallery:picture", args=[image.pk]),
@@ -22,6 +29,7 @@ READING = {
     "thumbnail": lambda image: reverse("gallery:thumbnail", args=[image.pk, 320]),
     "similar": lambda image: reverse("gallery:similar", args=[image.pk]),
     "search like it": lambda image: reverse("gallery:search") + f"?like={image.pk}",
+    "tag": lambda image: reverse("gallery:tag", args=["its tag"]),
     "which": lambda image: reverse("gallery:which") + f"?picture={image.pk}&labels=red,blue",
 }
 
@@ -30,7 +38,18 @@ READING = {
 def picture(alice, encoder) -> Image:
     image = store_image(owner=alice, file=png(color="red"), title="the picture")
     prepare_image(image_id=image.pk, attempt=0)
+    set_tags(image=image, names=["its tag"])
     image.refresh_from_db()
+    return image
+
+
+@pytest.fixture
+def stored(alice, store, embed) -> Image:
+    """The same for addresses that ask no encoder, which takes its time to start."""
+    image = store(alice, title="the picture")
+    embed(image, 1, 0, 0)
+    set_tags(image=image, names=["its tag"])
+    make_thumbnails(image=image, picture=read_pixels(image=image))
     return image
 
 
@@ -47,7 +66,10 @@ def sign_in(client, alice, bob, admin):
 
 def put_in_state(image: Image, state: str) -> None:
     public = Image.Visibility.PRIVATE if state == "private" else Image.Visibility.PUBLIC
-    Image.objects.filter(pk=image.pk).update(visibility=public, is_hidden=state == "hidden")
+    trashed_at = timezone.now() if state == "trashed" else None
+    Image.objects.filter(pk=image.pk).update(
+        visibility=public, is_hidden=state == "hidden", trashed_at=trashed_at
+    )
 
 
 @pytest.mark.parametrize("person", PEOPLE)
@@ -130,7 +152,56 @@ def test_after_signing_out_nothing_private_is_left(client, picture, alice):
     assert got == dict.fromkeys(READING, 404)
 
 
-@pytest.mark.parametrize("name", ["mine", "upload", "duplicates"])
+@pytest.mark.parametrize("person", PEOPLE)
+@pytest.mark.parametrize("state", MAY_SEE)
+@pytest.mark.parametrize("name", ["favourite", "unfavourite"])
+def test_only_what_a_person_sees_can_be_a_favourite(client, stored, sign_in, person, state, name):
+    put_in_state(stored, state)
+    sign_in(person)
+    response = client.post(reverse(f"gallery:{name}", args=[stored.pk]))
+    if person == "visitor":
+        assert response["Location"].startswith(reverse("account_login"))
+    else:
+        assert response.status_code == (302 if person in MAY_SEE[state] else 404)
+    assert Favourite.objects.exists() == (
+        name == "favourite" and person != "visitor" and person in MAY_SEE[state]
+    )
+
+
+def test_a_favourite_that_turns_private_is_gone_from_the_lists_of_others(client, stored, bob):
+    put_in_state(stored, "public")
+    add_favourite(user=bob, image=stored)
+    client.force_login(bob)
+    assert b"the picture" in client.get(reverse("gallery:favourites")).content
+    put_in_state(stored, "private")
+    assert b"the picture" not in client.get(reverse("gallery:favourites")).content
+    put_in_state(stored, "hidden")
+    assert b"the picture" not in client.get(reverse("gallery:favourites")).content
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_the_trash_is_its_owners_alone(client, stored, sign_in, person):
+    put_in_state(stored, "trashed")
+    sign_in(person)
+    addresses = {
+        "page": reverse("gallery:trash"),
+        "thumbnail": reverse("gallery:trash_thumbnail", args=[stored.pk]),
+    }
+    answers = {name: client.get(address) for name, address in addresses.items()}
+    assert (b"the picture" in answers["page"].content) == (person == "owner")
+    expected = {"owner": 200, "visitor": 302}.get(person, 404)
+    assert answers["thumbnail"].status_code == expected
+    for name in ("trash_restore", "trash_delete", "trash_empty"):
+        if person != "owner":
+            client.post(reverse(f"gallery:{name}"), {"picture": [str(stored.pk)], "confirmed": "1"})
+    stored.refresh_from_db()
+    assert stored.trashed_at
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["mine", "upload", "duplicates", "favourites", "tags", "trash", "trash_empty", "albums", "album_create"],
+)
 def test_pages_of_a_persons_own_ask_visitors_to_sign_in(client, db, name):
     response = client.get(reverse(f"gallery:{name}"))
     assert response.status_code == 302
@@ -142,3 +213,91 @@ def test_an_unknown_picture_is_not_found(client, alice, name):
     client.force_login(alice)
     url = reverse(f"gallery:{name}", args=["00000000-0000-4000-8000-000000000000"])
     assert client.get(url).status_code == 404
+
+
+# Albums: their owner, what the other sees of them, and their secret links
+
+ALBUM_MAY_SEE = {
+    "private": {"owner", "moderator"},
+    "unlisted": {"owner", "moderator"},  # others by the link alone, see test_albums.py
+    "public": {"owner", "member", "visitor", "moderator"},
+}
+
+
+@pytest.fixture
+def album(alice, stored) -> Album:
+    album = create_album(owner=alice, title="the album")
+    add_pictures(album=album, images=[stored])
+    return album
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+@pytest.mark.parametrize("visibility", ALBUM_MAY_SEE)
+def test_every_address_of_an_album_follows_the_one_rule(client, album, sign_in, person, visibility):
+    edit_album(album=album, title="the album", description="", order="manual", visibility=visibility)
+    put_in_state(album.pictures.get(), "public")
+    sign_in(person)
+    page = client.get(album.get_absolute_url())
+    assert page.status_code == (200 if person in ALBUM_MAY_SEE[visibility] else 404)
+    listed = client.get(reverse("gallery:public_albums")).content
+    assert (b"the album" in listed) == (visibility == "public")
+    on_picture = client.get(album.pictures.get().get_absolute_url()).content
+    assert (b"the album" in on_picture) == (person in ALBUM_MAY_SEE[visibility])
+    if person != "visitor":
+        assert (b"the album" in client.get(reverse("gallery:albums")).content) == (person == "owner")
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+@pytest.mark.parametrize("state", MAY_SEE)
+def test_a_public_album_shows_the_pictures_that_its_reader_sees_anyway(
+    client, album, stored, sign_in, person, state
+):
+    edit_album(album=album, title="the album", description="", order="manual", visibility="public")
+    put_in_state(stored, state)
+    sign_in(person)
+    page = client.get(album.get_absolute_url())
+    may_see = person in MAY_SEE[state]
+    assert page.context["page_obj"].paginator.count == (1 if may_see else 0)
+    assert (str(stored.pk).encode() in page.content) == may_see
+    listed = client.get(reverse("gallery:public_albums")).content
+    assert (b"the album" in listed) == may_see
+    assert (str(stored.pk).encode() in listed) == may_see
+
+
+@pytest.mark.parametrize("person", ["member", "visitor", "moderator"])
+@pytest.mark.parametrize("name", ["album_edit", "album_delete", "arrange", "link_renew", "link_revoke"])
+def test_only_the_owner_changes_an_album(client, album, stored, sign_in, person, name):
+    edit_album(album=album, title="the album", description="", order="manual", visibility="unlisted")
+    album.refresh_from_db()
+    token = album.token
+    sign_in(person)
+    url = reverse(f"gallery:{name}", args=[album.pk])
+    form = {"title": "mine now", "order": "manual", "visibility": "public"}
+    for response in (client.get(url), client.post(url, {**form, "picture": stored.pk, "action": "remove"})):
+        expected = {302} if person == "visitor" else {404, 405}
+        assert response.status_code in expected
+    album.refresh_from_db()
+    assert (album.title, album.token, album.entries.count()) == ("the album", token, 1)
+
+
+@pytest.mark.parametrize("person", ["member", "visitor", "moderator"])
+@pytest.mark.parametrize("action", ACTIONS)
+def test_nobody_acts_on_the_chosen_pictures_of_others(client, album, stored, sign_in, person, action):
+    put_in_state(stored, "public")
+    sign_in(person)
+    form = {
+        "picture": str(stored.pk),
+        "action": action,
+        "tags": "mine",
+        "album_title": "mine",
+        "from_album": str(album.pk),
+    }
+    response = client.post(reverse("gallery:selection"), form)
+    assert response.status_code == 302  # back, as with nothing chosen; or to sign in
+    stored.refresh_from_db()
+    assert (stored.visibility, stored.trashed_at) == ("public", None)
+    assert [tag.name for tag in stored.tags.all()] == ["its tag"]
+    assert list(stored.albums.all()) == [album]
+    add_to_album = client.post(reverse("gallery:add_to_album", args=[stored.pk]), {"album_title": "mine"})
+    assert add_to_album.status_code == (302 if person == "visitor" else 404)
+    assert Album.objects.count() == 1

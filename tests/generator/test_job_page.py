@@ -6,8 +6,11 @@ import pytest
 from django.urls import reverse
 
 from gallery.models import Image
+from gallery.trash import move_to_trash
+from gallery.uploads import store_image
 from generator import jobs, progress
 from generator.models import Job
+from tests.gallery.drawing import png
 
 FRAME = progress.Frame(step=3, total=24, loss=0.5, picture=b"\xff\xd8 the picture")
 PAGES = ["generator:job", "generator:status", "generator:frame"]
@@ -126,3 +129,14 @@ def test_without_valkey_the_page_still_stands(alices, running_job, settings):
     caches = settings.CACHES
     settings.CACHES = {"default": {**caches["default"], "LOCATION": "unix:///nowhere/valkey.sock"}}
     assert "Step 0 of 24" in alices.get(url("generator:job", running_job)).content.decode()
+
+
+def test_a_finished_picture_that_is_in_the_trash_is_told_as_deleted(alices, job, alice):
+    image = store_image(owner=alice, file=png())
+    Job.objects.filter(pk=job.pk).update(state=Job.State.DONE, image=image)
+    assert image.get_absolute_url() in alices.get(url("generator:job", job)).content.decode()
+    move_to_trash(images=Image.objects.all())
+    page = alices.get(url("generator:job", job)).content.decode()
+    assert "The picture has been deleted since." in page
+    for text in (page, alices.get(reverse("generator:studio")).content.decode()):
+        assert str(image.pk) not in text

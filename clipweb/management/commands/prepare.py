@@ -52,12 +52,16 @@ class Command(BaseCommand):
         self.stdout.write("static files collected")
 
     def _schedule_upkeep(self) -> None:
+        self._schedule("upkeep", "clipweb.upkeep.run", minutes=1)
+        self._schedule("trash", "gallery.tasks.purge_trash", minutes=60)
+
+    def _schedule(self, name: str, function: str, *, minutes: int) -> None:
         Schedule.objects.update_or_create(
-            name="upkeep",
+            name=name,
             defaults={
-                "func": "clipweb.upkeep.run",
+                "func": function,
                 "schedule_type": Schedule.MINUTES,
-                "minutes": 1,
+                "minutes": minutes,
                 "repeats": -1,
             },
         )

@@ -1,0 +1,168 @@
+// Choosing several pictures of a grid: by click, with Shift for all between, by keyboard, by a long press.
+// Without this script the checkboxes and the form over them do the same, one picture at a time.
+const LONG_PRESS = 500; // milliseconds
+const STILL = 10; // pixels that a pressing finger may move
+
+const grid = document.querySelector("[data-selectable]");
+const bar = document.querySelector("[data-selection]");
+
+const boxes = () => [...grid.querySelectorAll("input[type=checkbox][name=picture]")];
+const chosen = () => boxes().filter((box) => box.checked);
+const boxOf = (element) => element?.closest?.(".picture-card")?.querySelector("input[type=checkbox]") ?? null;
+const linkOf = (box) => box.closest(".picture-card").querySelector(".picture-card__link");
+
+let anchor = null; // the box that was changed last: Shift chooses from here
+let head = null; // to here, where the last Shift ended
+
+function show() {
+  const count = chosen().length;
+  const text = count === 1 ? bar.dataset.textOne : bar.dataset.textMany;
+  bar.classList.toggle("is-active", count > 0);
+  bar.querySelector("[data-count]").textContent = text.replace("{count}", count);
+}
+
+function choose(box, checked) {
+  box.checked = checked;
+  anchor = head = box;
+  show();
+}
+
+function between(one, other) {
+  const all = boxes();
+  const places = [all.indexOf(one), all.indexOf(other)];
+  return all.slice(Math.min(...places), Math.max(...places) + 1);
+}
+
+// As in a file manager: the range from the anchor ends here now, and no longer where the last Shift ended.
+function chooseThrough(box) {
+  if (!anchor?.isConnected) return choose(box, true);
+  for (const other of between(anchor, head)) other.checked = false;
+  for (const other of between(anchor, box)) other.checked = true;
+  head = box;
+  show();
+}
+
+function chooseAll(checked) {
+  for (const box of boxes()) box.checked = checked;
+  anchor = head = null;
+  show();
+}
+
+// With the mouse: the checkbox at any time, the picture itself as soon as one is chosen.
+grid.addEventListener("click", (event) => {
+  const box = boxOf(event.target);
+  if (!box) return;
+  if (event.target === box) {
+    if (event.shiftKey) chooseThrough(box);
+    else choose(box, box.checked);
+    return;
+  }
+  const onPicture = event.target.closest(".picture-card__link");
+  const opensElsewhere = event.ctrlKey || event.metaKey || event.altKey || event.detail === 0; // 0: Enter
+  if (!onPicture || opensElsewhere) return;
+  if (!event.shiftKey && chosen().length === 0) return;
+  event.preventDefault();
+  if (event.shiftKey) chooseThrough(box);
+  else choose(box, !box.checked);
+});
+
+// By touch: a long press chooses the first picture, taps choose more.
+let press = null;
+let pressed = false; // the press that just ended was long; its click must not open the picture
+
+function endPress() {
+  clearTimeout(press?.timer);
+  press = null;
+}
+
+grid.addEventListener("pointerdown", (event) => {
+  pressed = false;
+  const box = event.pointerType === "mouse" ? null : boxOf(event.target);
+  if (!box || event.target === box) return;
+  const timer = setTimeout(() => {
+    pressed = true;
+    choose(box, !box.checked);
+    endPress();
+  }, LONG_PRESS);
+  press = { timer, x: event.clientX, y: event.clientY };
+});
+grid.addEventListener("pointermove", (event) => {
+  if (press && Math.hypot(event.clientX - press.x, event.clientY - press.y) > STILL) endPress();
+});
+for (const end of ["pointerup", "pointercancel", "pointerleave"]) grid.addEventListener(end, endPress);
+grid.addEventListener("contextmenu", (event) => {
+  if (press || pressed) event.preventDefault(); // the browser's own answer to a long press
+});
+grid.addEventListener(
+  "click",
+  (event) => {
+    if (!pressed) return;
+    pressed = false;
+    event.preventDefault();
+    event.stopPropagation();
+  },
+  true,
+);
+
+// By keyboard: Space chooses, arrows go from picture to picture, with Shift they choose on the way.
+function columns() {
+  const all = boxes();
+  const top = all[0]?.closest(".picture-card").offsetTop;
+  const next = all.findIndex((box) => box.closest(".picture-card").offsetTop !== top);
+  return next < 0 ? all.length : next;
+}
+
+function target(box, key) {
+  const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns(), ArrowDown: columns() }[key];
+  const all = boxes();
+  return step ? (all[all.indexOf(box) + step] ?? null) : null;
+}
+
+grid.addEventListener("keydown", (event) => {
+  const box = boxOf(event.target);
+  if (!box || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === " " && event.target !== box) {
+    event.preventDefault();
+    if (event.shiftKey) chooseThrough(box);
+    else choose(box, !box.checked);
+    return;
+  }
+  const next = target(box, event.key);
+  if (!next) return;
+  event.preventDefault();
+  linkOf(next).focus();
+  if (!event.shiftKey) return;
+  if (head !== box) choose(box, true);
+  chooseThrough(next);
+});
+
+const isWriting = (element) => element.closest?.("input:not([type=checkbox]), textarea, select") !== null;
+
+// In the capture phase: before menu.js closes the menu that Escape was meant for.
+document.addEventListener(
+  "keydown",
+  (event) => {
+    if (isWriting(event.target) || document.querySelector("details.menu[open], dialog[open]")) return;
+    if (event.key === "Escape" && chosen().length > 0) {
+      chooseAll(false);
+    } else if (event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey) && !event.shiftKey) {
+      event.preventDefault();
+      chooseAll(true);
+    }
+  },
+  true,
+);
+
+// The bar
+bar.querySelector("[data-scripted]").hidden = false;
+bar.querySelector("[data-all]").addEventListener("click", () => chooseAll(true));
+bar.querySelector("[data-none]").addEventListener("click", () => chooseAll(false));
+bar.addEventListener("keydown", (event) => {
+  // Enter in a field means the button beside it, not the first one of the form.
+  if (event.key !== "Enter" || event.target.localName !== "input") return;
+  event.preventDefault();
+  event.target.closest(".menu__panel").querySelector("button").click();
+});
+
+window.addEventListener("pageshow", show); // back from another page, boxes may be ticked already
+show();
