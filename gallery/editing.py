@@ -13,7 +13,7 @@ EDITABLE = {"title", "caption", "visibility", "share_original", "keep_location"}
 
 @transaction.atomic
 def edit_image(*, image: Image, tags: Sequence[str], **columns: object) -> Image:
-    """columns: those of EDITABLE that have a new value. A place that is not to be kept is forgotten at once."""
+    """columns: those of EDITABLE that have a new value. A place not to be kept is forgotten at once."""
     if unknown := columns.keys() - EDITABLE:
         raise TypeError(f"Owners do not edit {', '.join(sorted(unknown))}.")
     for name, value in columns.items():
