@@ -15,6 +15,7 @@ from django.utils import timezone
 from gallery import live, preparation
 from gallery.embedding import log_change
 from gallery.models import Image, Upload, User
+from gallery.models.image import original_path
 from gallery.quota import check_quota
 from gallery.validation import validate_picture
 
@@ -73,6 +74,8 @@ def store_image(
         is_animated=picture.is_animated,
         retry_at=timezone.now() + preparation.LOST_AFTER,
     )
+    if pk is not None:  # asked for again: the first time may have died between the file and its row
+        default_storage.delete(original_path(image, digest))
     image.original.save(digest, file, save=False)
     try:
         with transaction.atomic():

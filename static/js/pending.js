@@ -66,6 +66,7 @@ async function refreshGallery(gallery) {
   const [grid, freshGrid] = [gallery, fresh].map((part) => part.querySelector("[data-tiles-url]"));
   if (!grid || !freshGrid) {
     gallery.replaceChildren(...fresh.children);
+    gallery.dispatchEvent(new CustomEvent("gallery-filled", { bubbles: true }));
     return;
   }
   const cards = [...freshGrid.children].map((card) => {

@@ -3,8 +3,8 @@
 const LONG_PRESS = 500; // milliseconds
 const STILL = 10; // pixels that a pressing finger may move
 
-const grid = document.querySelector("[data-selectable]");
-const bar = document.querySelector("[data-selection]");
+let grid = null; // what there is to choose from, and the bar of actions: both come with the first picture
+let bar = null;
 
 const boxes = () => [...grid.querySelectorAll("input[type=checkbox][name=picture]")];
 const chosen = () => boxes().filter((box) => box.checked);
@@ -49,7 +49,7 @@ function chooseAll(checked) {
 }
 
 // With the mouse: the checkbox at any time, the picture itself as soon as one is chosen.
-grid.addEventListener("click", (event) => {
+function clicked(event) {
   const box = boxOf(event.target);
   if (!box) return;
   if (event.target === box) {
@@ -64,7 +64,7 @@ grid.addEventListener("click", (event) => {
   event.preventDefault();
   if (event.shiftKey) chooseThrough(box);
   else choose(box, !box.checked);
-});
+}
 
 // By touch: a long press chooses the first picture, taps choose more.
 let press = null;
@@ -75,7 +75,7 @@ function endPress() {
   press = null;
 }
 
-grid.addEventListener("pointerdown", (event) => {
+function pressStarts(event) {
   pressed = false;
   const box = event.pointerType === "mouse" ? null : boxOf(event.target);
   if (!box || event.target === box) return;
@@ -85,24 +85,22 @@ grid.addEventListener("pointerdown", (event) => {
     endPress();
   }, LONG_PRESS);
   press = { timer, x: event.clientX, y: event.clientY };
-});
-grid.addEventListener("pointermove", (event) => {
+}
+
+function pressMoves(event) {
   if (press && Math.hypot(event.clientX - press.x, event.clientY - press.y) > STILL) endPress();
-});
-for (const end of ["pointerup", "pointercancel", "pointerleave"]) grid.addEventListener(end, endPress);
-grid.addEventListener("contextmenu", (event) => {
+}
+
+function contextMenuOpens(event) {
   if (press || pressed) event.preventDefault(); // the browser's own answer to a long press
-});
-grid.addEventListener(
-  "click",
-  (event) => {
-    if (!pressed) return;
-    pressed = false;
-    event.preventDefault();
-    event.stopPropagation();
-  },
-  true,
-);
+}
+
+function clickedAfterPress(event) {
+  if (!pressed) return;
+  pressed = false;
+  event.preventDefault();
+  event.stopPropagation();
+}
 
 // By keyboard: Space chooses, arrows go from picture to picture, with Shift they choose on the way.
 function columns() {
@@ -118,7 +116,7 @@ function target(box, key) {
   return step ? (all[all.indexOf(box) + step] ?? null) : null;
 }
 
-grid.addEventListener("keydown", (event) => {
+function keyPressed(event) {
   const box = boxOf(event.target);
   if (!box || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === " " && event.target !== box) {
@@ -134,35 +132,47 @@ grid.addEventListener("keydown", (event) => {
   if (!event.shiftKey) return;
   if (head !== box) choose(box, true);
   chooseThrough(next);
-});
+}
 
 const isWriting = (element) => element.closest?.("input:not([type=checkbox]), textarea, select") !== null;
 
-// In the capture phase: before menu.js closes the menu that Escape was meant for.
-document.addEventListener(
-  "keydown",
-  (event) => {
-    if (isWriting(event.target) || document.querySelector("details.menu[open], dialog[open]")) return;
-    if (event.key === "Escape" && chosen().length > 0) {
-      chooseAll(false);
-    } else if (event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey) && !event.shiftKey) {
-      event.preventDefault();
-      chooseAll(true);
-    }
-  },
-  true,
-);
+function keyPressedAnywhere(event) {
+  if (isWriting(event.target) || document.querySelector("details.menu[open], dialog[open]")) return;
+  if (event.key === "Escape" && chosen().length > 0) {
+    chooseAll(false);
+  } else if (event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey) && !event.shiftKey) {
+    event.preventDefault();
+    chooseAll(true);
+  }
+}
 
-// The bar
-bar.querySelector("[data-scripted]").hidden = false;
-bar.querySelector("[data-all]").addEventListener("click", () => chooseAll(true));
-bar.querySelector("[data-none]").addEventListener("click", () => chooseAll(false));
-bar.addEventListener("keydown", (event) => {
-  // Enter in a field means the button beside it, not the first one of the form.
+// Enter in a field means the button beside it, not the first one of the form.
+function keyPressedInBar(event) {
   if (event.key !== "Enter" || event.target.localName !== "input") return;
   event.preventDefault();
   event.target.closest(".menu__panel").querySelector("button").click();
-});
+}
 
-window.addEventListener("pageshow", show); // back from another page, boxes may be ticked already
-show();
+function attend() {
+  grid = document.querySelector("[data-selectable]");
+  bar = document.querySelector("[data-selection]");
+  if (!grid || !bar) return;
+  grid.addEventListener("click", clickedAfterPress, true);
+  grid.addEventListener("click", clicked);
+  grid.addEventListener("pointerdown", pressStarts);
+  grid.addEventListener("pointermove", pressMoves);
+  for (const end of ["pointerup", "pointercancel", "pointerleave"]) grid.addEventListener(end, endPress);
+  grid.addEventListener("contextmenu", contextMenuOpens);
+  grid.addEventListener("keydown", keyPressed);
+  // In the capture phase: before menu.js closes the menu that Escape was meant for.
+  document.addEventListener("keydown", keyPressedAnywhere, true);
+  bar.querySelector("[data-scripted]").hidden = false;
+  bar.querySelector("[data-all]").addEventListener("click", () => chooseAll(true));
+  bar.querySelector("[data-none]").addEventListener("click", () => chooseAll(false));
+  bar.addEventListener("keydown", keyPressedInBar);
+  window.addEventListener("pageshow", show); // back from another page, boxes may be ticked already
+  show();
+}
+
+attend();
+document.addEventListener("gallery-filled", attend); // by pending.js: the first pictures of an empty page

@@ -86,7 +86,7 @@ def upload_files(page: Page) -> None:
 
 
 def open_menu(page: Page) -> None:
-    page.locator("details.menu > summary").click()
+    page.locator("header details.menu > summary").click()
 
 
 def choose_pictures(page: Page) -> None:

@@ -68,7 +68,7 @@ def upload(page: Page, paths: list[Path]) -> None:
     page.set_input_files("input[type=file]", paths)
     for path in paths:
         item = page.locator(".upload-list__item", has_text=path.name)
-        expect(item).to_have_attribute("data-state", "done")
+        expect(item).to_have_attribute("data-state", "ready", timeout=30_000)
 
 
 def wait_until_prepared(page: Page) -> None:

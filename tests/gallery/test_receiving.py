@@ -2,17 +2,21 @@
 
 import base64
 import fcntl
+import hashlib
 import os
 import time
 from datetime import timedelta
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from gallery import receiving, tasks
 from gallery.models import Image, Upload
+from gallery.models.image import original_path
 from gallery.uploads import delete_user
 from tests.gallery.drawing import encoded, noise
 
@@ -256,6 +260,34 @@ def test_storing_again_after_a_crash_in_between_says_the_same(alices, alice, con
     row.path.write_bytes(kept)
     assert store(alices, url).json() == first.json()
     assert (Image.objects.count(), Upload.objects.count(), partial_files(settings)) == (1, 0, [])
+
+
+def test_what_a_crash_left_of_the_original_is_not_kept_beside_it(alices, alice, content, settings):
+    url = create(alices, len(content), body=content)["Location"]
+    row = Upload.objects.get()
+    digest = hashlib.sha256(content).hexdigest()
+    unsaved = Image(pk=row.pk, owner=alice, sha256=digest, content_type="image/png")
+    left = default_storage.save(original_path(unsaved, digest), ContentFile(b"half of it"))
+    assert store(alices, url).status_code == 201
+    assert Image.objects.get().original_name == left
+    assert default_storage.open(left).read() == content
+    folder = left.rpartition("/")[0]
+    assert len(default_storage.listdir(folder)[1]) == 1
+
+
+def test_a_file_without_room_is_refused_before_any_byte(alices, settings):
+    settings.QUOTA_BYTES = 1000
+    response = create(alices, 1001)
+    assert (response.status_code, response.json()["code"]) == (413, "quota")
+    assert not Upload.objects.exists()
+
+
+def test_an_upload_waits_while_too_many_others_are_checked(alices, content, no_free_decoder):
+    url = create(alices, len(content), body=content)["Location"]
+    response = store(alices, url)
+    assert (response.status_code, response.json()["code"]) == (503, "busy")
+    no_free_decoder.release()
+    assert store(alices, url).status_code == 201
 
 
 def test_a_duplicate_is_told_with_the_picture_that_is_there(alices, content, settings):

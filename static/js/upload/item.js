@@ -167,11 +167,13 @@ export class Item {
   async cancel() {
     const { transfer, record, page } = this;
     this.transfer = null;
+    const url = transfer ? "" : record.url;
+    const stopped = transfer?.cancel(); // before anything is waited for: it must not start meanwhile
     this.row.remove();
     page.removed(this);
     await kept.remove(record.key);
-    if (transfer) await transfer.cancel();
-    else if (record.url) await discard(record.url, { "X-CSRFToken": page.token });
+    await stopped;
+    if (url) await discard(url, { "X-CSRFToken": page.token });
   }
 
   async forget() {

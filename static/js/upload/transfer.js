@@ -71,9 +71,9 @@ export class Transfer {
 
   shouldRetry(error) {
     const status = statusOf(error);
-    const isTemporary = TEMPORARY.has(status);
-    if (isTemporary && !this.isCancelled) this.events.pausing();
-    return isTemporary;
+    const comesAgain = TEMPORARY.has(status) && !this.isCancelled;
+    if (comesAgain) this.events.pausing();
+    return comesAgain;
   }
 
   broken(error) {
