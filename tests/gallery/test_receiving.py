@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from gallery import receiving, tasks
+from gallery.decoder.pool import decoders
 from gallery.models import Image, Upload
 from gallery.models.image import original_path
 from gallery.uploads import delete_user
@@ -282,11 +283,16 @@ def test_a_file_without_room_is_refused_before_any_byte(alices, settings):
     assert not Upload.objects.exists()
 
 
-def test_an_upload_waits_while_too_many_others_are_checked(alices, content, no_free_decoder):
+def test_an_upload_waits_while_too_many_others_are_checked(alices, content, settings):
+    settings.UPLOAD_MAX_SECONDS = 0.05
     url = create(alices, len(content), body=content)["Location"]
+    idle = decoders()._idle
+    taken = [idle.get() for _ in range(idle.qsize())]
     response = store(alices, url)
     assert (response.status_code, response.json()["code"]) == (503, "busy")
-    no_free_decoder.release()
+    for decoder in taken:
+        idle.put(decoder)
+    settings.UPLOAD_MAX_SECONDS = 20
     assert store(alices, url).status_code == 201
 
 
