@@ -14,9 +14,9 @@ from django.db import OperationalError, connection
 from django_q.conf import Conf
 from django_q.status import Stat
 
+from gallery.live import CONNECTION_ERRORS
 from generator import jobs
 from generator.models import Job
-from generator.progress import CONNECTION_ERRORS
 
 logger = logging.getLogger(__name__)
 

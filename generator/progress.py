@@ -13,19 +13,17 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import redis.exceptions
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.core.cache import cache
 from PIL import Image as Pillow
 
+from gallery.live import CONNECTION_ERRORS, TICK_SECONDS
 from generator.models import Job
 
 logger = logging.getLogger(__name__)
 
 FRAME_SECONDS = 600  # how long a newest frame is kept that no newer one follows
-TICK_SECONDS = 2.0  # a server that does not answer for so long counts as gone
-CONNECTION_ERRORS = (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError, OSError)
 
 MAGIC = b"CWF"
 VERSION = 1

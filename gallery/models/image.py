@@ -50,10 +50,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
 
 def original_path(image: "Image", filename: str) -> str:
-    """Where an original is stored: byte for byte, under its owner, SHA-256 and id. The given name is not used.
+    """Where an original is stored: byte for byte, under owner, SHA-256 and id. The given name is not used.
 
-    With the id in it no other picture ever has the name, also not the same file uploaded again while the files
-    of the deleted picture are on their way out.
+    With the id in it no other picture ever has the name, also not the same file uploaded again while the
+    files of the deleted picture are on their way out.
     """
     extension = Image.EXTENSIONS[image.content_type]
     return f"originals/{image.owner_id}/{image.sha256[:2]}/{image.sha256}-{image.pk}.{extension}"

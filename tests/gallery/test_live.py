@@ -8,7 +8,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
-from gallery import consumers, live
+from gallery import consumers, live, sockets
 from gallery.models import Image, User
 from gallery.preparation import prepare_image
 from tests.generator.websocket_client import WebSocketClient
@@ -69,7 +69,7 @@ async def test_nothing_is_heard_of_other_peoples_pictures(alices, alice, bob, st
 
 @pytest.mark.parametrize("session", ["", "no-such-session"])
 async def test_visitors_get_no_socket(db, session):
-    assert await WebSocketClient("/ws/gallery/", session=session).connect() == consumers.NOT_FOUND
+    assert await WebSocketClient("/ws/gallery/", session=session).connect() == sockets.NOT_FOUND
 
 
 async def test_a_page_of_another_site_gets_no_socket(alice):
@@ -84,7 +84,7 @@ async def test_signing_out_ends_the_socket(monkeypatch, alice):
     client = WebSocketClient("/ws/gallery/", session=session)
     await client.connect()
     await sync_to_async(sign_out)(session)
-    assert await client.close_code() == consumers.NOT_FOUND
+    assert await client.close_code() == sockets.NOT_FOUND
 
 
 def sign_out(session: str) -> None:
@@ -96,14 +96,14 @@ def sign_out(session: str) -> None:
 async def test_a_client_that_talks_is_cut_off(alices):
     await alices.connect()
     await alices.say("hello")
-    assert await alices.close_code() == consumers.UNEXPECTED_MESSAGE
+    assert await alices.close_code() == sockets.UNEXPECTED_MESSAGE
 
 
 async def test_without_valkey_the_socket_says_to_come_again(alices, settings):
     layers = settings.CHANNEL_LAYERS
     config = {**layers["default"]["CONFIG"], "hosts": ["unix:///nowhere/valkey.sock"]}
     settings.CHANNEL_LAYERS = {"default": {**layers["default"], "CONFIG": config}}
-    assert await alices.connect() == consumers.TRY_AGAIN_LATER
+    assert await alices.connect() == sockets.TRY_AGAIN_LATER
 
 
 def test_a_picture_is_stored_also_when_nobody_can_be_told(alice, store, settings):

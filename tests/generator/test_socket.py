@@ -9,6 +9,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.test import Client
 
+from gallery import sockets
 from gallery.models import Image, User
 from generator import consumers, jobs, progress
 from generator.models import Job
@@ -86,7 +87,7 @@ async def test_a_slow_client_skips_to_the_newest_frame_and_still_hears_of_the_en
     assert frames[-1] == frame(24)
     assert states[-1]["state"] == "done"
     assert states[-1]["picture"] == image.get_absolute_url()
-    assert message["code"] == consumers.ENDED
+    assert message["code"] == sockets.ENDED
 
 
 async def test_a_cancellation_is_heard_and_ends_the_view(alices, running_job):
@@ -94,7 +95,7 @@ async def test_a_cancellation_is_heard_and_ends_the_view(alices, running_job):
     await alices.next_json()
     await sync_to_async(jobs.cancel)(job_id=running_job.id)
     assert (await alices.next_json())["state"] == "cancelled"
-    assert await alices.close_code() == consumers.ENDED
+    assert await alices.close_code() == sockets.ENDED
 
 
 async def test_the_start_of_a_waiting_job_is_heard(job, alice, session_of):
@@ -111,7 +112,7 @@ async def test_the_view_of_an_ended_job_says_so_and_ends(alices, running_job):
     await sync_to_async(jobs.fail)(job=running_job, failure=Job.Failure.ENGINE, detail="")
     await alices.connect()
     assert (await alices.next_json())["state"] == "failed"
-    assert await alices.close_code() == consumers.ENDED
+    assert await alices.close_code() == sockets.ENDED
 
 
 async def test_a_moderator_may_watch(running_job, admin, session_of):
@@ -130,7 +131,7 @@ async def test_others_and_unknown_jobs_are_not_found(running_job, alice, bob, se
         socket(uuid.uuid4(), alices),
         socket("not-a-uuid", alices),
     ):
-        assert await client.connect() == consumers.NOT_FOUND
+        assert await client.connect() == sockets.NOT_FOUND
 
 
 async def test_a_page_of_another_site_gets_no_socket(running_job, alice, session_of):
@@ -158,7 +159,7 @@ async def test_a_client_that_talks_is_cut_off(alices):
     await alices.connect()
     await alices.next_json()
     await alices.say("hello")
-    assert await alices.close_code() == consumers.UNEXPECTED_MESSAGE
+    assert await alices.close_code() == sockets.UNEXPECTED_MESSAGE
 
 
 @pytest.fixture
@@ -180,7 +181,7 @@ async def test_signing_out_ends_the_view(quick_rechecks, running_job, alice, ses
     await client.connect()
     await client.next_json()
     await sync_to_async(sign_out)(session)
-    assert await client.close_code() == consumers.NOT_FOUND
+    assert await client.close_code() == sockets.NOT_FOUND
 
 
 def sign_out(session: str) -> None:
@@ -194,11 +195,11 @@ async def test_a_right_that_is_lost_ends_the_view(quick_rechecks, running_job, a
     await client.connect()
     await client.next_json()
     await User.objects.filter(pk=admin.pk).aupdate(is_staff=False)
-    assert await client.close_code() == consumers.NOT_FOUND
+    assert await client.close_code() == sockets.NOT_FOUND
 
 
 async def test_without_valkey_the_socket_says_to_come_again(alices, settings):
     layers = settings.CHANNEL_LAYERS
     config = {**layers["default"]["CONFIG"], "hosts": ["unix:///nowhere/valkey.sock"]}
     settings.CHANNEL_LAYERS = {"default": {**layers["default"], "CONFIG": config}}
-    assert await alices.connect() == consumers.TRY_AGAIN_LATER
+    assert await alices.connect() == sockets.TRY_AGAIN_LATER
