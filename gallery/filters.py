@@ -11,7 +11,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
-from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -20,17 +19,25 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from gallery.colours import Colour
-from gallery.models import Image, ImageQuerySet, User
+from gallery.filter_fields import (
+    MINE,
+    AlbumField,
+    DayField,
+    OptionField,
+    OwnerField,
+    Person,
+    TagField,
+    TextField,
+    Words,
+)
+from gallery.models import Album, CameraFacts, Favourite, Image, ImageQuerySet, Tag
 
-MINE = "mine"  # as an owner: whoever asks
 MEGAPIXEL = 1_000_000
+CAMERA_MAX_LENGTH = 80  # characters
 SMALL, LARGE = (
     1 * MEGAPIXEL,
     8 * MEGAPIXEL,
 )  # a small picture has fewer pixels, a large one has at least so many
-
-Person = User | AnonymousUser
-Words = Any  # a text, or one that is translated where it is shown
 
 
 class Orientation(models.TextChoices):
@@ -45,6 +52,10 @@ class Size(models.TextChoices):
     LARGE = "large", _("Large (8 megapixels and more)")
 
 
+class Kept(models.TextChoices):
+    YES = "yes", _("Only favourites")
+
+
 class FilterError(ValueError):
     """Filters that contradict each other. `name`: the one to correct."""
 
@@ -52,53 +63,6 @@ class FilterError(ValueError):
         super().__init__(message)
         self.name = name
         self.message = message
-
-
-class OwnerField(forms.CharField):
-    """“mine”, or somebody's name. A name that nobody has is no error: it would tell who is here."""
-
-    def __init__(self, person: Person) -> None:
-        super().__init__(
-            label=_("Owner"),
-            max_length=150,
-            required=False,
-            widget=forms.TextInput(attrs={"list": "owners", "autocomplete": "off"}),
-        )
-        self.person = person
-
-    def clean(self, value: Any) -> str:
-        owner: str = super().clean(value)
-        if owner.lower() != MINE:
-            return owner
-        if not self.person.is_authenticated:
-            raise forms.ValidationError(_("Sign in to search your own pictures."), code="anonymous")
-        return MINE
-
-
-class OptionField(forms.ChoiceField):
-    """One of a few, or none of them."""
-
-    default_error_messages = {"invalid_choice": _("“%(value)s” is none of the choices.")}
-
-    def __init__(self, label: Words, choices: type[models.TextChoices]) -> None:
-        super().__init__(label=label, required=False, choices=[("", _("Any")), *choices.choices])
-
-
-class DayField(forms.DateField):
-    default_error_messages = {
-        "invalid": _("Write the date as year-month-day, for example 2026-01-31."),
-        "year": _("Choose a year from 1800 to 2999."),
-    }
-
-    def __init__(self, label: Words) -> None:
-        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-        super().__init__(label=label, required=False, input_formats=["%Y-%m-%d"], widget=widget)
-
-    def clean(self, value: Any) -> date | None:
-        day = super().clean(value)
-        if day is not None and not 1800 <= day.year <= 2999:  # databases and time zones end somewhere
-            raise forms.ValidationError(self.error_messages["year"], code="year")
-        return day
 
 
 @dataclass(frozen=True)
@@ -163,6 +127,25 @@ def _sized(images: ImageQuerySet, size: str) -> ImageQuerySet:
     return images.filter(pixels__gte=LARGE)
 
 
+def _in_album(images: ImageQuerySet, album_id: str, person: Person) -> ImageQuerySet:
+    return images.filter(pk__in=Album.objects.visible_to(person).filter(pk=album_id).values("entries__image"))
+
+
+def _album_title(album_id: str) -> str:
+    return Album.objects.filter(pk=album_id).values_list("title", flat=True).first() or ""
+
+
+def _favourites(images: ImageQuerySet, value: str, person: Person) -> ImageQuerySet:
+    if not person.is_authenticated:
+        return images.none()
+    return images.filter(pk__in=Favourite.objects.filter(user=person).values("image"))
+
+
+def _taken_with(images: ImageQuerySet, camera: str, person: Person) -> ImageQuerySet:
+    cameras = CameraFacts.objects.filter(Q(model__icontains=camera) | Q(make__icontains=camera))
+    return images.filter(pk__in=cameras.values("image"))
+
+
 def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
@@ -173,6 +156,21 @@ class Filters:
 
     owner: str | None = narrow(
         _("Owner"), OwnerField, _owned, lambda owner: _("mine") if owner == MINE else owner
+    )
+    album: str | None = narrow(_("Album"), AlbumField, _in_album, _album_title)
+    tag: str | None = narrow(
+        _("Tag"),
+        lambda person: TagField(),
+        lambda images, name, person: images.filter(pk__in=Tag.objects.filter(name=name).values("image")),
+    )
+    favourite: str | None = narrow(
+        _("Favourites"),
+        lambda person: OptionField(_("Favourites"), Kept),
+        _favourites,
+        lambda value: Kept(value).label,
+    )
+    camera: str | None = narrow(
+        _("Camera"), lambda person: TextField(_("Camera"), CAMERA_MAX_LENGTH), _taken_with
     )
     origin: str | None = _option(_("Origin"), Image.Origin, lambda images, value: images.filter(origin=value))
     visibility: str | None = _option(

@@ -6,10 +6,13 @@ import re
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
+from gallery.albums import add_pictures, create_album
 from gallery.colours import Colour, named
+from gallery.favourites import add_favourite
 from gallery.filters import FilterError, FilterForm, Filters, names
-from gallery.models import Image, User
+from gallery.models import CameraFacts, Image, User
 from gallery.preparation import prepare_image
+from gallery.tagging import set_tags
 from gallery.uploads import store_image
 from tests.gallery.drawing import png
 
@@ -84,9 +87,40 @@ def test_filters_never_widen_what_may_be_seen(alice, bob, pictures):
     assert found(AnonymousUser(), owner="mine") == set()
 
 
+def test_albums_tags_favourites_and_cameras_narrow_too(alice, bob, pictures):
+    album = create_album(owner=alice, title="Summer")
+    add_pictures(album=album, images=[pictures["red"], pictures["tall"]])
+    set_tags(image=pictures["tall"], names=["blue sky"])
+    set_tags(image=pictures["private"], names=["blue sky"])
+    add_favourite(user=alice, image=pictures["bob's"])
+    CameraFacts.objects.create(image=pictures["red"], make="LEICA", model="M6")
+    assert found(alice, album=str(album.pk)) == {"red", "tall"}
+    assert found(alice, album=str(album.pk), tag="blue sky") == {"tall"}
+    assert found(alice, tag="blue sky") == {"tall"}
+    assert found(alice, favourite="yes") == {"bob's"}
+    assert found(bob, favourite="yes") == found(AnonymousUser(), favourite="yes") == set()
+    assert found(bob, camera="leica") == found(bob, camera="m6") == {"red"}
+
+
+def test_another_persons_private_album_is_not_there(alice, bob, pictures):
+    album = create_album(owner=alice, title="Summer")
+    add_pictures(album=album, images=[pictures["red"]])
+    assert found(bob, album=str(album.pk)) == set()
+    form = FilterForm({"album": str(album.pk)}, person=bob)
+    assert form.errors["album"] == ["There is no such album."]
+    assert "Summer" not in str(form)
+    assert FilterForm({"album": "nonsense"}, person=bob).errors["album"] == ["There is no such album."]
+    assert FilterForm({"album": str(album.pk)}, person=alice).is_valid()
+
+
 def test_an_address_says_what_it_was_made_from(alice):
+    album = create_album(owner=alice, title="Summer")
     data = {
         "owner": "mine",
+        "album": str(album.pk),
+        "tag": "sea",
+        "favourite": "yes",
+        "camera": "Leica",
         "origin": "uploaded",
         "visibility": "public",
         "orientation": "landscape",
