@@ -122,7 +122,8 @@ def _models():
     from gallery.clip.model import ClipConfig, load_clip
     from generator.engine.vqgan import VqganSource, load_vqgan
 
-    clip = load_clip(ClipConfig(model="mini", pretrained="", pack_dir=ROOT / "weights" / "mini" / "clip"))
+    pack = ROOT / "weights" / "mini" / "clip"
+    clip = load_clip(ClipConfig(model="mini", pretrained="", pack_dir=pack, quick=True))
     return load_vqgan(VqganSource()), clip
 
 

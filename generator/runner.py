@@ -101,6 +101,7 @@ def models_of_this_process() -> Models:
         model=settings.CLIP_MODEL,
         pretrained=settings.CLIP_PRETRAINED,
         pack_dir=settings.WEIGHTS_DIR / "mini" / "clip",
+        quick=True,
     )
     try:
         return Models(vqgan=load_vqgan(source), clip=load_clip(clip))

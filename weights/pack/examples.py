@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from weights.pack.captions import draw_caption
-from weights.pack.dataset import TRAIN, Dataset
+from weights.pack.dataset import TRAIN, Dataset, Pair
 from weights.pack.features import CachedView, cached_view
 from weights.pack.textbank import pooled_texts
 from weights.pack.towers import image_preprocess
@@ -18,6 +18,7 @@ from weights.pack.towers import image_preprocess
 # Silhouettes without colour and near-copies are drawn less often.
 SOURCE_WEIGHTS = {"game-icons": 0.6, "meteocons": 0.5}
 CAPTIONS = 3  # drawn for each picture in each view
+WORD_CAPTIONS = 12  # of single words, which need no new view
 
 
 @dataclass(frozen=True)
@@ -71,3 +72,27 @@ def prepare(network: nn.Module, data: Dataset, *, views: int, seed: int, work: P
         labels=torch.tensor([row_of[label] for label in sorted(labels)]),
         sources=[pair.source for pair in pairs],
     )
+
+
+def word_examples(network: nn.Module, data: Dataset, *, seed: int, work: Path, pack: Path) -> Examples:
+    """Of the plain view alone: captions that are the label or, one time in five, a keyword."""
+    pairs = [data.pairs[row] for row in data.rows(TRAIN)]
+    random = np.random.default_rng(seed)
+    texts = sorted({text for pair in pairs for text in (pair.label, *pair.keywords)})
+    row_of = {text: row for row, text in enumerate(texts)}
+    captions = torch.tensor(
+        [[row_of[_word(pair, random)] for pair in pairs] for _ in range(WORD_CAPTIONS)], dtype=torch.int64
+    )
+    pooled = pooled_texts(network, pack, texts, work)
+    return Examples(
+        views=[],
+        captions=captions[None],
+        texts=F.normalize(torch.from_numpy(pooled), dim=-1),
+        labels=torch.tensor([row_of[label] for label in sorted({pair.label for pair in pairs})]),
+        sources=[pair.source for pair in pairs],
+    )
+
+
+def _word(pair: Pair, random: np.random.Generator) -> str:
+    spoken = pair.keywords if pair.keywords and random.random() < 0.2 else (pair.label,)
+    return spoken[int(random.integers(len(spoken)))]

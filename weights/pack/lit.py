@@ -57,29 +57,15 @@ class Recipe:
     tower_decay: float = 0.995
 
 
-class Trainer:
-    """Holds the trained parts of the network and takes steps; a checkpoint makes the long part resumable."""
+class HeadTrainer:
+    """Trains a projection of features from a tower that stays as it is."""
 
     def __init__(
-        self, network: nn.Module, examples: Examples, photographs: Photographs, recipe: Recipe
+        self, text_projection: nn.Module, examples: Examples, photographs: Photographs, recipe: Recipe
     ) -> None:
-        self.network, self.examples, self.photographs, self.recipe = network, examples, photographs, recipe
-        trunk: nn.Module = network.visual.trunk  # type: ignore[assignment, union-attr]
-        self.trunk = trunk.eval()  # batch norm keeps ImageNet's statistics
-        self.head: nn.Module = network.visual.head  # type: ignore[assignment, union-attr]
-        self.logit_scale: nn.Parameter = network.logit_scale  # type: ignore[assignment]
-        network.requires_grad_(False)
-        self.tower = [
-            parameter
-            for name, parameter in trunk.named_parameters()
-            if name.startswith(("conv_head", "bn2")) or _block(name) >= CUT
-        ]
-        for parameter in (*self.tower, *self.head.parameters(), self.logit_scale):
-            parameter.requires_grad_(True)
+        self.text_projection, self.examples = text_projection, examples
+        self.photographs, self.recipe = photographs, recipe
         self.labels = examples.texts[examples.labels]
-        with torch.no_grad():
-            network.text.proj.weight.copy_(whitening(self.labels, recipe.whitening))  # type: ignore
-        self.text_projection: nn.Module = network.text.proj  # type: ignore[assignment, union-attr]
         self.projected_labels = self.project(self.labels)
         # (N, D) what the projected images should come near to, from `weights.pack.teacher`; none at first.
         self.goals: Tensor | None = None
@@ -145,6 +131,30 @@ class Trainer:
         head.load_state_dict(average.state_dict())
         standardised.fold_into(head.eval())
         print(f"  projection of {len(features)} views: loss {loss.item():.3f}", flush=True)
+
+
+class Trainer(HeadTrainer):
+    """Holds the trained parts of the network and takes steps; a checkpoint makes the long part resumable."""
+
+    def __init__(
+        self, network: nn.Module, examples: Examples, photographs: Photographs, recipe: Recipe
+    ) -> None:
+        trunk: nn.Module = network.visual.trunk  # type: ignore[assignment, union-attr]
+        self.trunk = trunk.eval()  # batch norm keeps ImageNet's statistics
+        self.head: nn.Module = network.visual.head  # type: ignore[assignment, union-attr]
+        self.logit_scale: nn.Parameter = network.logit_scale  # type: ignore[assignment]
+        network.requires_grad_(False)
+        self.tower = [
+            parameter
+            for name, parameter in trunk.named_parameters()
+            if name.startswith(("conv_head", "bn2")) or _block(name) >= CUT
+        ]
+        for parameter in (*self.tower, *self.head.parameters(), self.logit_scale):
+            parameter.requires_grad_(True)
+        with torch.no_grad():
+            labels = examples.texts[examples.labels]
+            network.text.proj.weight.copy_(whitening(labels, recipe.whitening))  # type: ignore
+        super().__init__(network.text.proj, examples, photographs, recipe)  # type: ignore[arg-type]
 
     def train_tower(self, checkpoint: Path, *, weights: Tensor) -> None:
         """The upper blocks and the projection together, from cached stems; goes on from a checkpoint."""

