@@ -1,7 +1,7 @@
 """The pack's image towers, under names that timm knows, so that open_clip builds them from its configuration.
 
-Each member looks at the picture at its own size and votes with a unit vector: towers of different sizes err in
-different ways, so that their mean finds what one of them misses.
+Each member looks at the picture at its own size and votes with a unit vector: towers of different sizes err
+in different ways, so that their mean finds what one of them misses.
 """
 
 from dataclasses import dataclass

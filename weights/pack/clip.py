@@ -1,4 +1,4 @@
-"""Trains the pack's first image tower: `python -m weights.pack.clip` reads the data set, writes .work/clip/first.
+"""Trains the pack's first image tower: `python -m weights.pack.clip` writes .work/clip/first.
 
 LiT (Zhai et al. 2022): both towers start pretrained and the text tower stays locked. The lower image tower is
 locked too, so that what it sees in every view is cached once; the upper blocks and the projection learn, from

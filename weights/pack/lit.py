@@ -154,7 +154,7 @@ class Trainer(HeadTrainer):
         with torch.no_grad():
             labels = examples.texts[examples.labels]
             network.text.proj.weight.copy_(whitening(labels, recipe.whitening))  # type: ignore
-        super().__init__(network.text.proj, examples, photographs, recipe)  # type: ignore[arg-type]
+        super().__init__(network.text.proj, examples, photographs, recipe)  # type: ignore
 
     def train_tower(self, checkpoint: Path, *, weights: Tensor) -> None:
         """The upper blocks and the projection together, from cached stems; goes on from a checkpoint."""

@@ -14,7 +14,6 @@ import torch
 from safetensors.torch import load_file
 from timm.layers import Mlp
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from gallery.clip.model import WEIGHTS, build_pack_network, load_strictly
 from gallery.clip.towers import FEATURES, TRIO, Member, MemberShape
@@ -98,7 +97,7 @@ def join(heads: list[Mlp], features: Tensor, into: Mlp) -> None:
     """Makes one wide projection of several: the sum of theirs, each scaled to a mean length of 1."""
     lengths = [head(features).norm(dim=-1).mean() for head in heads]
     into.fc1.weight.copy_(torch.cat([head.fc1.weight for head in heads]))
-    into.fc1.bias.copy_(torch.cat([head.fc1.bias for head in heads]))
+    into.fc1.bias.copy_(torch.cat([head.fc1.bias for head in heads]))  # type: ignore
     scaled = [head.fc2.weight / length for head, length in zip(heads, lengths, strict=True)]
     into.fc2.weight.copy_(torch.cat(scaled, dim=1))
 
