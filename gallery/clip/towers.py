@@ -43,21 +43,24 @@ class Member(nn.Module):
         self.head = Mlp(FEATURES, shape.hidden, width, drop=(0.1, 0), bias=(True, False))
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """(B, 3, S, S) normalised pixels of any size → (B, D) unit rows."""
+        """(B, 3, S, S) normalised pixels of any size → (B, D)."""
         if pixels.shape[-1] != self.size:
             pixels = F.interpolate(pixels, size=(self.size, self.size), mode="bicubic", antialias=True)
-        return F.normalize(self.head(self.tower(pixels)), dim=-1)
+        return self.head(self.tower(pixels))
 
 
 class Members(nn.Module):
-    """The sum of the members' unit vectors."""
+    """The sum of the members' unit vectors; of one alone its vector, of whatever length."""
 
     def __init__(self, shapes: tuple[MemberShape, ...], width: int) -> None:
         super().__init__()
         self.members = nn.ModuleList(Member(shape, width) for shape in shapes)
 
     def forward(self, pixels: Tensor) -> Tensor:
-        return torch.stack([member(pixels) for member in self.members]).sum(dim=0)
+        first, *others = [member(pixels) for member in self.members]
+        if not others:
+            return first
+        return torch.stack([F.normalize(vector, dim=-1) for vector in (first, *others)]).sum(dim=0)
 
 
 # timm passes these functions more than they need: there is nothing to download and nothing to pool.
