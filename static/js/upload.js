@@ -179,8 +179,12 @@ function showSpeed() {
 }
 
 // ── What was under way before ───────────────────────────────────────────────────────────────────────
+// Files may be chosen before all of this is read back: what they are kept as is not under way twice.
+const isHere = (key) => [...items].some((item) => item.record.key === key);
+
 async function goOn() {
   for (const record of await kept.open(form.dataset.person)) {
+    if (isHere(record.key)) continue;
     placed = Math.max(placed, record.place);
     items.add(await Item.again(page, record));
   }
@@ -195,7 +199,7 @@ async function addFromElsewhere() {
   if (!response?.ok) return;
   const known = await kept.keys();
   for (const upload of (await response.json()).uploads) {
-    if (known.has(upload.key)) continue;
+    if (known.has(upload.key) || isHere(upload.key)) continue;
     const { key, url, name, modified, length: size, offset } = upload;
     const item = await Item.again(page, {
       key, url, name, modified, size, person: form.dataset.person, place: (placed += 1), added: Date.now(),
