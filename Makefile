@@ -26,7 +26,7 @@ environment-dev:
 
 .PHONY: test
 test: lint ## lint, then all tests (TESTS=tests/gallery for a part)
-	@CLIPWEB_DATA_DIR=$(TEST_DATA) $(PYTHON_IN_VENV) -m pytest $(TESTS)
+	@CLIPWEB_DATA_DIR=$(TEST_DATA) tools/test.sh $(PYTHON_IN_VENV) $(TESTS)
 
 .PHONY: lint
 lint: export CLIPWEB_DATA_DIR = $(TEST_DATA)

@@ -94,6 +94,8 @@ def test_everything_that_uses_the_database_works_on_postgresql(database_url, tmp
         "no:cacheprovider",
         "-m",
         "not processes",
+        "--numprocesses=auto",
+        "--dist=loadfile",
         *FOLDERS,
     ]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
