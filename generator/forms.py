@@ -5,11 +5,26 @@ from typing import TypedDict
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from generator.engine.prompts import PromptError, Trouble, parse_prompt
 from generator.engine.settings import LIMITS, MAX_PROMPT_CHARACTERS, GenerateSettings
 
 SIZES = (128, 192, 256)  # pixels, both sides
+TROUBLES = {
+    Trouble.NO_TEXT: _("Words are missing here."),
+    Trouble.NO_WEIGHT: _("A number is missing after the colon."),
+    Trouble.WEIGHT: _(
+        "A weight is from -10 to 10 and not 0. Put text with a colon and a number in quotation marks."
+    ),
+    Trouble.STOP: _("A stop is a distance of at most 4.9, with the sign of its weight."),
+    Trouble.OPEN_QUOTE: _("The quotation mark is never closed."),
+    Trouble.AFTER_QUOTE: _("After the quotation mark only a weight may follow."),
+    Trouble.ONLY_NEGATIVE: _("Say also what to draw, not only what to keep away from."),
+    Trouble.TOO_MANY_TEXTS: _("A scene has at most eight texts."),
+    Trouble.TOO_MANY_SCENES: _("A story has at most eight scenes."),
+}
 
 
 class Wish(TypedDict):
@@ -29,6 +44,18 @@ def reject_control_characters(text: str) -> None:
         )
 
 
+def check_notation(prompt: str) -> None:
+    try:
+        parse_prompt(prompt)
+    except PromptError as error:
+        message = format_lazy(
+            _("{reason} (at character {position})"),
+            reason=TROUBLES[error.trouble],
+            position=error.position + 1,
+        )
+        raise ValidationError(message, code="notation") from error
+
+
 class PromptField(forms.CharField):
     """Words on one or several lines; a line break or tab counts as a space."""
 
@@ -43,7 +70,7 @@ class JobForm(forms.Form):
         label=_("Prompt"),
         help_text=_("Say what the picture should show, in English."),
         max_length=MAX_PROMPT_CHARACTERS,
-        validators=[reject_control_characters],
+        validators=[reject_control_characters, check_notation],
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": _("Write what the picture should show.")},
     )

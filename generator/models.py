@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from gallery.models import Image, User
+from generator.engine.prompts import PromptError, Scene, parse_prompt, plain_text
 from generator.engine.settings import LIMITS, MAX_PROMPT_CHARACTERS
 
 
@@ -102,6 +103,14 @@ class Job(models.Model):
     def picture(self) -> Image | None:
         """The finished picture: None before, and when it was deleted since, be it only to the trash."""
         return self.image if self.image and self.image.trashed_at is None else None
+
+    @property
+    def scenes(self) -> tuple[Scene, ...]:
+        """How the engine reads the prompt; nothing where that says no more than its words do."""
+        try:
+            return parse_prompt(self.prompt) if plain_text(self.prompt) != self.prompt else ()
+        except PromptError:  # asked for before prompts had a notation
+            return ()
 
     def count_ahead(self) -> int:
         """Unfinished jobs that come before this one, while it waits."""

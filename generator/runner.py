@@ -24,6 +24,7 @@ from PIL.PngImagePlugin import PngInfo
 from gallery.models import Image
 from gallery.uploads import DuplicateImage, store_image
 from generator import checkpoints, jobs, progress
+from generator.engine.prompts import plain_text
 from generator.engine.settings import GenerateSettings, SettingsError
 from generator.heartbeat import Heartbeat
 from generator.models import Job
@@ -223,7 +224,7 @@ def _store_once(job: Job, data: bytes) -> Image:
         return store_image(
             owner=job.owner,
             file=ContentFile(data, name=f"{job.id}.png"),
-            title=job.prompt,
+            title=plain_text(job.prompt),
             origin=Image.Origin.GENERATED,
         )
     except DuplicateImage as duplicate:

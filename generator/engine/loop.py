@@ -16,7 +16,8 @@ from torch import Tensor
 
 from generator.engine.cutouts import Cutouts
 from generator.engine.drawer import Decoder, VqganDrawer
-from generator.engine.losses import ground_distance, spherical_distance, total_variation
+from generator.engine.losses import ground_distance, prompt_distance, total_variation
+from generator.engine.prompts import Scene, parse_prompt
 from generator.engine.settings import GenerateSettings
 
 STATE_VERSION = 1
@@ -48,6 +49,15 @@ class ResumeError(Exception):
 
 
 @dataclass(frozen=True)
+class Goal:
+    """One scene as CLIP reads it: texts (M, D) unit rows, weights and stops (M,)."""
+
+    texts: Tensor
+    weights: Tensor
+    stops: Tensor
+
+
+@dataclass(frozen=True)
 class Step:
     """One step that has been taken.
 
@@ -72,7 +82,8 @@ def generate(
     Crowson et al. 2022, "VQGAN-CLIP: Open Domain Image Generation and Editing with Natural Language
     Guidance", section 3: start from random codebook vectors; in each step quantise the latent, decode it,
     show CLIP random augmented cutouts, and move the latent by Adam along the gradient of their mean
-    spherical distance to the prompt's embedding, which passes straight through the quantisation.
+    spherical distance to the prompt's embedding, which passes straight through the quantisation. The scenes
+    of a story follow each other on the same latent, each with a full fall of the learning rate.
 
     Every random number comes from one generator seeded by `settings.seed`, which is part of the state. On
     the same machine the same settings and models give the same bytes, whether or not the run was
@@ -114,15 +125,18 @@ class _Run:
             power=settings.cutout_power,
             augmentation=settings.augmentation,
         )
-        with _threads(settings.threads), torch.inference_mode():
-            text = clip.encode_text([settings.prompt])
-        self.text = text.clone()  # (1, D); a clone made outside inference mode may take part in autograd
+        with _threads(settings.threads):
+            self.goals = [read_scene(scene, clip) for scene in parse_prompt(settings.prompt)]
 
     def step(self) -> float:
         """Take one step and return the loss that it started from."""
-        self.optimizer.param_groups[0]["lr"] = learning_rate(self.settings, self.index)
+        scene = self.index * len(self.goals) // self.settings.steps
+        steps = scene_steps(scene, steps=self.settings.steps, scenes=len(self.goals))
+        self.optimizer.param_groups[0]["lr"] = learning_rate(
+            self.settings.learning_rate, done=self.index - steps.start, steps=len(steps)
+        )
         self.optimizer.zero_grad(set_to_none=True)
-        loss = self._loss()
+        loss = self._loss(self.goals[scene])
         gradients = torch.autograd.grad(loss, self.drawer.parameters())
         for parameter, gradient in zip(self.drawer.parameters(), gradients, strict=True):
             parameter.grad = gradient
@@ -132,11 +146,11 @@ class _Run:
         self._update_average()
         return loss.item()
 
-    def _loss(self) -> Tensor:
+    def _loss(self, goal: Goal) -> Tensor:
         picture = self.drawer.render()  # (1, 3, H, W)
         views = self.cutouts.draw(picture, self.rng)  # (N, 3, S, S)
         views = views.contiguous(memory_format=torch.channels_last)  # the layout CPU convolutions are fast in
-        loss = spherical_distance(self.clip.encode_pixels(views), self.text).mean()
+        loss = prompt_distance(self.clip.encode_pixels(views), goal.texts, goal.weights, goal.stops)
         if self.settings.smoothness:
             loss = loss + self.settings.smoothness * total_variation(picture)
         if self.settings.ground:
@@ -192,10 +206,25 @@ class _Run:
         }
 
 
-def learning_rate(settings: GenerateSettings, index: int) -> float:
-    """The rate of the step after `index` steps: a cosine from the full rate to FINAL_LEARNING_RATE of it."""
-    share = (1 + math.cos(math.pi * index / settings.steps)) / 2
-    return settings.learning_rate * (FINAL_LEARNING_RATE + (1 - FINAL_LEARNING_RATE) * share)
+def read_scene(scene: Scene, clip: Perceptor) -> Goal:
+    with torch.inference_mode():
+        texts = clip.encode_text([part.text for part in scene])
+    return Goal(
+        texts=texts.clone(),  # a clone made outside inference mode may take part in autograd
+        weights=torch.tensor([part.weight for part in scene]).to(texts),
+        stops=torch.tensor([part.stop for part in scene]).to(texts),
+    )
+
+
+def scene_steps(scene: int, *, steps: int, scenes: int) -> range:
+    """The steps, from 0, that a scene of a story is given: an even share of all."""
+    return range(-(-scene * steps // scenes), -(-(scene + 1) * steps // scenes))
+
+
+def learning_rate(full: float, *, done: int, steps: int) -> float:
+    """The rate after `done` of a scene's steps: a cosine from `full` to FINAL_LEARNING_RATE of it."""
+    fall = (1 + math.cos(math.pi * done / steps)) / 2
+    return full * (FINAL_LEARNING_RATE + (1 - FINAL_LEARNING_RATE) * fall)
 
 
 @contextmanager

@@ -18,6 +18,17 @@ def spherical_distance(images: Tensor, texts: Tensor) -> Tensor:
     return 2 * torch.asin((chord / 2).clamp(max=1 - 1e-6)).square()
 
 
+def prompt_distance(images: Tensor, texts: Tensor, weights: Tensor, stops: Tensor) -> Tensor:
+    """What several prompts ask of the picture together: Crowson et al. 2022, section 3.1.
+
+    images: (N, D) unit rows, views of one picture; texts: (M, D) unit rows; weights, stops: (M,) → scalar.
+    Each text's mean spherical distance counts by its weight, negatively below 0. A view whose distance, with
+    the weight's sign, has reached the stop adds that stop and no gradient.
+    """
+    signed = spherical_distance(images, texts) * weights.sign()  # (N, M)
+    return (weights.abs() * torch.maximum(signed, stops).mean(dim=0)).sum()
+
+
 def total_variation(picture: Tensor) -> Tensor:
     """Mean squared step between neighbouring pixels of a picture (1, 3, H, W); 0 for a plain colour."""
     down = (picture[..., 1:, :] - picture[..., :-1, :]).square().mean()

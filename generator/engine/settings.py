@@ -6,6 +6,8 @@ import math
 import unicodedata
 from dataclasses import dataclass, fields
 
+from generator.engine.prompts import PromptError, parse_prompt
+
 MAX_PROMPT_CHARACTERS = 500
 SIZE_MULTIPLE = 32  # pixels; a multiple of every usual decoder's factor (8 and 16)
 
@@ -43,11 +45,11 @@ class SettingsError(ValueError):
 class GenerateSettings:
     """One run of VQGAN+CLIP. Same settings, models and machine give the same bytes.
 
-    Raises SettingsError when built with a value out of LIMITS, with a prompt that is empty, too long or has
-    control characters, or with a size that is no multiple of SIZE_MULTIPLE.
+    Raises SettingsError when built with a value out of LIMITS, with a prompt that is empty, too long, has
+    control characters or cannot be read, or with a size that is no multiple of SIZE_MULTIPLE.
     """
 
-    prompt: str
+    prompt: str  # in the language of prompts.py
     seed: int = 0
     steps: int = 80
     width: int = 128  # pixels
@@ -91,6 +93,10 @@ def _check_prompt(prompt: object) -> None:
         raise SettingsError("prompt", f"must not be longer than {MAX_PROMPT_CHARACTERS} characters")
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in prompt):
         raise SettingsError("prompt", "must not contain control characters")
+    try:
+        parse_prompt(prompt)
+    except PromptError as error:
+        raise SettingsError("prompt", str(error)) from error
 
 
 def _check_number(name: str, value: object, *, whole: bool) -> None:

@@ -179,3 +179,34 @@ def test_every_option_resumes_exactly(vqgan, clip, change):
     assert last_image(generate(chosen, vqgan, clip, resume=state)) == last_image(
         generate(chosen, vqgan, clip)
     )
+
+
+def test_a_negative_text_keeps_the_picture_further_away_from_it(vqgan, clip):
+    chosen = {"steps": 60, "cutouts": 8, "ground": 0.0}
+
+    def distance_to_fish(prompt: str) -> float:
+        *_, last = generate(settings(prompt=prompt, **chosen), vqgan, clip)
+        pixels = torch.from_numpy(last.image()).permute(2, 0, 1)[None] / 255
+        seen = clip.encode_pixels(torch.nn.functional.interpolate(pixels, 16, mode="area"))
+        return -(seen @ clip.encode_text(["a blue fish"]).T).item()
+
+    assert distance_to_fish("a red heart | a blue fish:-2") > distance_to_fish("a red heart | a blue fish:2")
+
+
+def test_a_story_begins_as_its_first_scene_alone_and_ends_closer_to_its_last(vqgan, clip):
+    first = [step.loss for step in generate(settings(), vqgan, clip)]
+    story = [
+        step.loss for step in generate(settings(prompt="a red heart ^ a blue fish", steps=24), vqgan, clip)
+    ]
+    assert story[0] == first[0]
+    assert story[12] != pytest.approx(story[11], rel=0.05)  # another goal
+    assert np.mean(story[-3:]) < np.mean(story[12:15])
+
+
+def test_a_story_resumes_in_its_scene(vqgan, clip):
+    chosen = settings(prompt="a red heart | lace:0.5:0.2 ^ a blue fish | red:-1")
+    for interrupted_at in (5, 8):
+        state = saved_and_loaded(next(islice(generate(chosen, vqgan, clip), interrupted_at - 1, None)))
+        assert last_image(generate(chosen, vqgan, clip, resume=state)) == last_image(
+            generate(chosen, vqgan, clip)
+        )

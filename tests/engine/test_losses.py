@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from generator.engine.losses import ground_distance, spherical_distance, total_variation
+from generator.engine.losses import ground_distance, prompt_distance, spherical_distance, total_variation
 
 
 @pytest.mark.parametrize("angle", [0.1, 1.0, math.pi / 2, 3.0])
@@ -49,3 +49,38 @@ def test_white_is_the_ground_and_the_border_counts_most():
     assert ground_distance(white) == 0
     assert ground_distance(black).item() == pytest.approx(1.0)
     assert 0 < 3 * ground_distance(spot_at_centre) < ground_distance(spot_at_border)
+
+
+def pull(weight: float, stop: float = -math.inf) -> float:
+    """How the loss changes when a view at a right angle to its text turns towards it."""
+    angle = torch.tensor(math.pi / 2, requires_grad=True)
+    view = torch.stack([angle.cos(), angle.sin()])[None]
+    text = torch.tensor([[1.0, 0.0]])
+    prompt_distance(view, text, torch.tensor([weight]), torch.tensor([stop])).backward()
+    assert angle.grad is not None
+    return -angle.grad.item()
+
+
+def test_a_weight_pulls_as_much_as_it_says_and_a_negative_one_pushes():
+    once = pull(1.0)
+    assert once < 0
+    assert pull(2.5) == pytest.approx(2.5 * once, rel=1e-5)
+    assert pull(-0.5) == pytest.approx(-0.5 * once, rel=1e-5)
+
+
+RIGHT_ANGLE = (math.pi / 2) ** 2 / 2  # as a spherical distance
+
+
+def test_a_text_no_longer_pulls_when_its_distance_is_at_the_stop():
+    assert pull(1.0, stop=RIGHT_ANGLE - 0.1) == pull(1.0)
+    assert pull(1.0, stop=RIGHT_ANGLE + 0.1) == 0
+    assert pull(-1.0, stop=-(RIGHT_ANGLE + 0.1)) == pull(-1.0)
+    assert pull(-1.0, stop=-(RIGHT_ANGLE - 0.1)) == 0
+
+
+def test_several_texts_add_up():
+    views = F.normalize(torch.randn(3, 8, generator=torch.Generator().manual_seed(0)), dim=1)
+    texts = F.normalize(torch.randn(2, 8, generator=torch.Generator().manual_seed(1)), dim=1)
+    apart = spherical_distance(views, texts).mean(dim=0)
+    together = prompt_distance(views, texts, torch.tensor([2.0, -0.5]), torch.tensor([-math.inf] * 2))
+    assert together.item() == pytest.approx((2 * apart[0] - 0.5 * apart[1]).item(), rel=1e-5)

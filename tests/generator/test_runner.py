@@ -85,6 +85,13 @@ def test_a_run_leaves_a_private_picture_that_says_how_it_was_made(job, alice, ti
     assert checkpoint_files() == []
 
 
+def test_a_picture_from_several_texts_is_called_by_what_leads_to_it(alice, tiny_models):
+    job = ask(alice, prompt="a seed ^ a tree:2 | night:-0.5", steps=4)
+    runner.run(job.id, load_models=tiny_models)
+    job.refresh_from_db()
+    assert job.image.title == "a seed → a tree"
+
+
 def test_the_same_wish_gives_the_same_bytes_to_two_people(job, bob, tiny_models):
     other = ask(bob)
     for each in (job, other):

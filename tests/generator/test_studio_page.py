@@ -4,8 +4,9 @@ import pytest
 from django.urls import reverse
 
 from gallery.models import Image
+from generator.engine.prompts import Trouble
 from generator.engine.settings import GenerateSettings
-from generator.forms import SIZES
+from generator.forms import SIZES, TROUBLES
 from generator.models import Job
 from tests.generator.wishes import ask
 
@@ -63,6 +64,10 @@ def test_prompts_of_every_script_and_layout_are_fine(alices, prompt, kept):
         ("prompt", "x" * 10_000, "at most 500 characters"),
         ("prompt", "a red\x00heart", "Null characters are not allowed."),
         ("prompt", "a red\x1bheart", "control characters"),
+        ("prompt", "a red heart |", "Words are missing here. (at character 14)"),
+        ("prompt", "a clock showing 10:30", "from -10 to 10 and not 0"),
+        ("prompt", "a red heart:-1", "Say also what to draw"),
+        ("prompt", "a ^ “b", "The quotation mark is never closed. (at character 5)"),
         ("size", "129", "not one of the available choices"),
         ("size", "", "required"),
         ("steps", "0", "greater than or equal to 1"),
@@ -135,3 +140,24 @@ def test_what_a_prompt_says_is_text_and_never_markup(alices, alice):
     page = alices.get(STUDIO).content.decode()
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page
+
+
+def test_every_trouble_with_a_prompt_has_its_sentence():
+    assert set(TROUBLES) == set(Trouble)
+
+
+def test_a_job_shows_how_its_prompt_is_read(alices, alice):
+    page = alices.get(ask(alice, prompt="a seed ^ a tree:2 | night:-0.5").get_absolute_url()).content.decode()
+    assert "How the prompt is read" in page
+    assert 'a tree <span class="tag__count">× 2</span>' in page
+    assert 'night <span class="tag__count">× -0.5</span>' in page
+    plain = alices.get(ask(alice).get_absolute_url()).content.decode()
+    assert "How the prompt is read" not in plain
+
+
+def test_a_job_from_before_the_notation_still_has_its_page(alices, alice):
+    job = ask(alice)
+    Job.objects.filter(pk=job.pk).update(prompt="a clock showing 10:30")
+    page = alices.get(job.get_absolute_url())
+    assert page.status_code == 200
+    assert "How the prompt is read" not in page.content.decode()
