@@ -191,7 +191,7 @@ def page_context() -> dict[str, Any]:
         "parts": examine_all(),
         "supervisor": supervisor_state(),
         "jobs": unfinished[:JOBS_SHOWN],
-        "jobs_running": unfinished.filter(state=Job.State.RUNNING).count(),
+        "jobs_running": Job.objects.running().count(),
         "jobs_waiting": unfinished.filter(state=Job.State.QUEUED).count(),
         "pictures_pending": Image.objects.filter(status=Image.Status.PENDING).count(),
         "pictures_failed": Image.objects.kept().filter(status=Image.Status.FAILED).count(),

@@ -1,8 +1,9 @@
 """The life of a job. Every change of state is one conditional update, which open pages are then told of.
 
-queued → running → done | failed, and cancelled from either of the first two. A run that takes a job up gets a
-claim; everything it reports is conditional on it, so that a run which lost the job (cancelled, or taken over
-after its heartbeats stopped) learns so at its next word and stops.
+queued → running → done | failed, and cancelled from either of the first two. A running job that shall keep
+what there is goes through stopping to done, also when another run has to take it up for that. A run that
+takes a job up gets a claim; everything it reports is conditional on it, so that a run which lost the job
+(cancelled, or taken over after its heartbeats stopped) learns so at its next word and stops.
 """
 
 import logging
@@ -15,7 +16,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django_q.models import OrmQ
@@ -35,7 +36,12 @@ TASK = "generator.tasks.run_job"
 REQUEUE_AFTER = timedelta(seconds=30)  # a task just enqueued may be on its way from the queue to a worker
 MAX_ERROR_CHARACTERS = 300
 
-_WAITING: dict[str, Any] = {"state": Job.State.QUEUED, "claim": None, "heartbeat_at": None}
+_WAITING: dict[str, Any] = {
+    "state": Case(When(state=Job.State.STOPPING, then=Value("stopping")), default=Value("queued")),
+    "claim": None,
+    "heartbeat_at": None,
+}
+_WAITS = Q(state=Job.State.QUEUED) | Q(state=Job.State.STOPPING, claim=None)
 
 
 class JobLimitReached(Exception):
@@ -77,9 +83,9 @@ def claim(*, job_id: UUID) -> Job | None:
     A job that was taken up JOB_MAX_ATTEMPTS times without getting further fails instead.
     """
     now = timezone.now()
-    free = Job.objects.filter(pk=job_id).filter(Q(state=Job.State.QUEUED) | _silent_since(now))
+    free = Job.objects.filter(pk=job_id).filter(_WAITS | _silent_since(now))
     changed = free.filter(attempts__lt=settings.JOB_MAX_ATTEMPTS).update(
-        state=Job.State.RUNNING,
+        state=Case(When(state=Job.State.STOPPING, then=Value("stopping")), default=Value("running")),
         claim=(token := uuid.uuid4()),
         attempts=F("attempts") + 1,
         heartbeat_at=now,
@@ -98,8 +104,10 @@ def heartbeat(*, job: Job) -> None:
     _report(job, heartbeat_at=timezone.now())
 
 
-def record_step(*, job: Job, step: int, loss: float) -> None:
+def record_step(*, job: Job, step: int, loss: float) -> bool:
+    """Whether the run shall go on; otherwise it finishes with the picture so far."""
     _report(job, step=step, loss=loss, heartbeat_at=timezone.now())
+    return not Job.objects.filter(pk=job.id, state=Job.State.STOPPING).exists()
 
 
 def record_checkpoint(*, job: Job, step: int, name: str) -> None:
@@ -121,8 +129,8 @@ def retry(*, job: Job, detail: str) -> None:
     transaction.on_commit(partial(enqueue, job_id=job.id))
 
 
-def finish(*, job: Job, store: Callable[[], Image]) -> Image:
-    """End the job as done with the picture that `store` makes, both or neither.
+def finish(*, job: Job, step: int, store: Callable[[], Image]) -> Image:
+    """End the job after `step` as done with the picture that `store` makes, both or neither.
 
     The job's row is changed first and locked until the picture is stored: a cancellation comes before, and
     nothing is stored, or after, and finds a finished job.
@@ -130,7 +138,7 @@ def finish(*, job: Job, store: Callable[[], Image]) -> Image:
     image: Image | None = None
     try:
         with transaction.atomic():
-            _report(job, **_ended(Job.State.DONE), step=job.steps, error="")
+            _report(job, **_ended(Job.State.DONE), step=step, error="")
             image = store()
             Job.objects.filter(pk=job.id).update(image=image)
             _after_end(job.id)
@@ -145,6 +153,14 @@ def fail(*, job: Job, failure: Job.Failure, detail: str) -> None:
     _report(job, **_ended(Job.State.FAILED), failure=failure, error=detail[:MAX_ERROR_CHARACTERS])
     _after_end(job.id)
     transaction.on_commit(partial(progress.forget, job.id))
+
+
+def stop(*, job_id: UUID) -> bool:
+    """Let a running job end with the picture so far; False when it does not run."""
+    changed = Job.objects.filter(pk=job_id, state=Job.State.RUNNING).update(state=Job.State.STOPPING)
+    if changed:
+        _announce(job_id)
+    return bool(changed)
 
 
 def cancel(*, job_id: UUID) -> bool:
@@ -205,7 +221,7 @@ def _waiting_without_task() -> set[UUID]:
     A task that a cluster has fetched does not count: its cluster may have died with it.
     """
     enqueued_long_ago = Q(enqueued_at=None) | Q(enqueued_at__lt=timezone.now() - REQUEUE_AFTER)
-    waiting = set(Job.objects.filter(enqueued_long_ago, state=Job.State.QUEUED).values_list("pk", flat=True))
+    waiting = set(Job.objects.filter(enqueued_long_ago).filter(_WAITS).values_list("pk", flat=True))
     if not waiting:
         return set()
     tasks = OrmQ.objects.filter(key=QUEUE, lock__lte=timezone.now())
@@ -214,7 +230,7 @@ def _waiting_without_task() -> set[UUID]:
 
 def _silent_since(now: datetime) -> Q:
     stale = now - timedelta(seconds=settings.JOB_HEARTBEAT_STALE)
-    return Q(state=Job.State.RUNNING, heartbeat_at__lt=stale)
+    return Q(state__in=Job.HELD, heartbeat_at__lt=stale)
 
 
 def _ended(state: Job.State) -> dict[str, Any]:
@@ -222,7 +238,7 @@ def _ended(state: Job.State) -> dict[str, Any]:
 
 
 def _report(job: Job, **changes: Any) -> None:
-    held = Job.objects.filter(pk=job.id, state=Job.State.RUNNING, claim=job.claim)
+    held = Job.objects.running().filter(pk=job.id, claim=job.claim)
     if held.update(**changes) != 1:
         raise JobLost(f"Job {job.id} is no longer this run's")
 

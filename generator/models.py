@@ -22,7 +22,10 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.filter(owner=user)
 
     def unfinished(self) -> "JobQuerySet":
-        return self.filter(state__in=[Job.State.QUEUED, Job.State.RUNNING])
+        return self.filter(state__in=[Job.State.QUEUED, *Job.HELD])
+
+    def running(self) -> "JobQuerySet":
+        return self.filter(state__in=Job.HELD)
 
     def ended(self) -> "JobQuerySet":
         return self.filter(state__in=[Job.State.DONE, Job.State.FAILED, Job.State.CANCELLED])
@@ -34,9 +37,12 @@ class Job(models.Model):
     class State(models.TextChoices):
         QUEUED = "queued", _("Waiting")
         RUNNING = "running", _("Being made")
+        STOPPING = "stopping", _("Being stopped")
         DONE = "done", _("Done")
         FAILED = "failed", _("Failed")
         CANCELLED = "cancelled", _("Cancelled")
+
+    HELD = (State.RUNNING, State.STOPPING)  # what a run holds, or held before it fell silent
 
     class Failure(models.TextChoices):
         """Why a job failed, as the person who asked for the picture is told; `error` has the details."""

@@ -115,18 +115,19 @@ def _make(job: Job, load_models: Callable[[], Models], heartbeat: Heartbeat) -> 
     recipe = _recipe(job)
     pace = PreviewPace()
     for step in _steps(job, recipe, models):
-        jobs.record_step(job=job, step=step.index, loss=step.loss)
+        goes_on = jobs.record_step(job=job, step=step.index, loss=step.loss)
         if pace.is_due(step):
             with pace.timed():
                 _show(job, step)
-        if step.index == step.total:
+        if step.index == step.total or not goes_on:
             _store(job, recipe, models, step)
-        elif heartbeat.must_stop:
+            return
+        if heartbeat.must_stop:
             _save_checkpoint(job, step)
             jobs.release(job=job)
             logger.info("Job %s: given back at step %d, because the worker stops", job.id, step.index)
             return
-        elif step.index % settings.JOB_CHECKPOINT_EVERY == 0:
+        if step.index % settings.JOB_CHECKPOINT_EVERY == 0:
             _save_checkpoint(job, step)
 
 
@@ -210,9 +211,9 @@ def _save_checkpoint(job: Job, step: Step) -> None:
 def _store(job: Job, recipe: GenerateSettings, models: Models, step: Step) -> None:
     with _engine_errors():
         pixels = step.image()
-    data = encode_picture(pixels, recipe=recipe, clip=models.clip.model_id)
+    data = encode_picture(pixels, recipe=recipe, clip=models.clip.model_id, step=step.index)
     try:
-        image = jobs.finish(job=job, store=partial(_store_once, job, data))
+        image = jobs.finish(job=job, step=step.index, store=partial(_store_once, job, data))
     except ValidationError as error:
         raise JobFailed(Job.Failure.STORAGE, "; ".join(error.messages)) from error
     logger.info("Job %s: done, picture %s", job.id, image.id)
@@ -231,12 +232,18 @@ def _store_once(job: Job, data: bytes) -> Image:
         return duplicate.existing
 
 
-def encode_picture(pixels: Any, *, recipe: GenerateSettings, clip: str) -> bytes:
-    """(H, W, 3) uint8 → PNG that says how it was made. Nothing in it depends on when or for whom."""
+def encode_picture(pixels: Any, *, recipe: GenerateSettings, clip: str, step: int) -> bytes:
+    """(H, W, 3) uint8, the picture after `step` → PNG that says how it was made.
+
+    Nothing in it depends on when or for whom.
+    """
+    made = {"clip": clip, **asdict(recipe)}
+    if step < recipe.steps:
+        made["stopped_at"] = step
     info = PngInfo()
     info.add_text("Software", "clipweb")
     info.add_itxt("Description", recipe.prompt)
-    info.add_itxt("clipweb", json.dumps({"clip": clip, **asdict(recipe)}, sort_keys=True, ensure_ascii=False))
+    info.add_itxt("clipweb", json.dumps(made, sort_keys=True, ensure_ascii=False))
     buffer = io.BytesIO()
     Pillow.fromarray(pixels).save(buffer, "PNG", pnginfo=info)
     return buffer.getvalue()

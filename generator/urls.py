@@ -7,6 +7,7 @@ urlpatterns = [
     path("studio/", views.studio, name="studio"),
     path("studio/jobs", views.own_jobs, name="jobs"),
     path("studio/<uuid:job_id>/", views.job, name="job"),
+    path("studio/<uuid:job_id>/stop/", views.stop, name="stop"),
     path("studio/<uuid:job_id>/cancel/", views.cancel, name="cancel"),
     path("studio/<uuid:job_id>/status", views.status, name="status"),
     path("studio/<uuid:job_id>/frame", views.frame, name="frame"),

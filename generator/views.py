@@ -30,8 +30,9 @@ class SignedInRequest(HttpRequest):
 @require_http_methods(["GET", "HEAD", "POST"])
 def studio(request: SignedInRequest) -> HttpResponse:
     """Ask for a picture, see one's own jobs. Wrong input is kept and answered by 400, too many by 429, no
-    room by 413."""
-    form, status = JobForm(), 200
+    room by 413. `?like=` a job or `?picture=` what one made fills the form in as it was then, but for the
+    seed, unless `seed=same`."""
+    form, status = JobForm(initial=_as_before(request)), 200
     if request.method == "POST":
         form, status = JobForm(request.POST), 400
         if form.is_valid():
@@ -84,6 +85,19 @@ def frame(request: SignedInRequest, job_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+def stop(request: SignedInRequest, job_id: UUID) -> HttpResponse:
+    job = _visible_job(request, job_id)
+    if jobs.stop(job_id=job.id):
+        messages.success(request, _("It stops after this step, and the picture so far is kept."))
+    elif job.state == Job.State.QUEUED:
+        messages.warning(request, _("It has not begun, so there is nothing to keep yet. You can cancel it."))
+    else:
+        messages.warning(request, _("It is ending or has ended already."))
+    return redirect(job)
+
+
+@login_required
+@require_POST
 def cancel(request: SignedInRequest, job_id: UUID) -> HttpResponse:
     job = _visible_job(request, job_id)
     if jobs.cancel(job_id=job.id):
@@ -91,6 +105,22 @@ def cancel(request: SignedInRequest, job_id: UUID) -> HttpResponse:
     else:
         messages.warning(request, _("This had already ended, so there was nothing to cancel."))
     return redirect(job)
+
+
+def _as_before(request: SignedInRequest) -> dict[str, object]:
+    """The form's first values; nothing where no job is named. Raises Http404 for one out of sight."""
+    asked = {"pk": request.GET.get("like"), "image_id": request.GET.get("picture")}
+    named = {field: value for field, value in asked.items() if value}
+    if not named:
+        return {}
+    try:
+        job = Job.objects.visible_to(request.user).filter(**named).first()
+    except ValidationError:  # not the form of an id
+        job = None
+    if job is None:
+        raise Http404(_("There is no such picture in the making."))
+    seed = {"seed": job.seed} if request.GET.get("seed") == "same" else {}
+    return {"prompt": job.prompt, "size": job.width, "steps": job.steps, **seed}
 
 
 def _visible_job(request: SignedInRequest, job_id: UUID) -> Job:

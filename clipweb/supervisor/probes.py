@@ -107,4 +107,4 @@ def stuck_tasks(name: str) -> int:
 
 def is_making_a_picture() -> bool:
     fresh = timezone.now() - timedelta(seconds=settings.JOB_HEARTBEAT_STALE)
-    return Job.objects.filter(state=Job.State.RUNNING, heartbeat_at__gt=fresh).exists()
+    return Job.objects.running().filter(heartbeat_at__gt=fresh).exists()

@@ -72,6 +72,30 @@ def test_a_moderator_may_cancel_and_another_member_may_not(client, job, bob, adm
     assert job.state == Job.State.CANCELLED
 
 
+def test_the_owner_stops_a_running_job_and_the_page_says_what_becomes_of_it(alices, job):
+    assert "has not begun" in alices.post(url("generator:stop", job), follow=True).content.decode()
+    jobs.claim(job_id=job.id)
+    page = alices.post(url("generator:stop", job), follow=True).content.decode()
+    assert "the picture so far is kept" in page
+    assert "Being stopped" in page
+    assert url("generator:stop", job) not in page
+    assert "It is ending" in alices.post(url("generator:stop", job), follow=True).content.decode()
+
+
+@pytest.mark.parametrize("name", ["generator:stop", "generator:cancel"])
+def test_another_member_stops_nothing(client, running_job, bob, name):
+    client.force_login(bob)
+    assert client.post(url(name, running_job)).status_code == 404
+    running_job.refresh_from_db()
+    assert running_job.state == Job.State.RUNNING
+
+
+def test_a_picture_that_was_stopped_says_after_which_step(alices, running_job, alice):
+    image = Image.objects.create(owner=alice, sha256="a", byte_size=1, width=1, height=1)
+    jobs.finish(job=running_job, step=3, store=lambda: image)
+    assert "3 of 24, stopped early" in alices.get(url("generator:job", running_job)).content.decode()
+
+
 def test_looking_cancels_nothing(alices, job):
     assert alices.get(url("generator:cancel", job)).status_code == 405
 
@@ -107,7 +131,7 @@ def test_a_waiting_job_says_how_many_come_before_it(alices, alice, bob, job):
 
 def test_a_finished_job_shows_its_picture_and_reloads_no_more(alices, alice, running_job):
     image = Image.objects.create(owner=alice, sha256="a", byte_size=1, width=1, height=1)
-    jobs.finish(job=running_job, store=lambda: image)
+    jobs.finish(job=running_job, step=24, store=lambda: image)
     page = alices.get(url("generator:job", running_job)).content.decode()
     assert "http-equiv" not in page
     assert reverse("gallery:original", args=[image.id]) in page

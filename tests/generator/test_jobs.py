@@ -97,7 +97,7 @@ def test_a_job_whose_run_fell_silent_is_taken_over_and_the_old_run_learns_it(run
         lambda: jobs.record_checkpoint(job=running_job, step=9, name="x"),
         lambda: jobs.release(job=running_job),
         lambda: jobs.fail(job=running_job, failure=Job.Failure.ENGINE, detail="x"),
-        lambda: jobs.finish(job=running_job, store=store_nothing),
+        lambda: jobs.finish(job=running_job, step=24, store=store_nothing),
     ):
         with pytest.raises(jobs.JobLost):
             report()
@@ -147,14 +147,48 @@ def test_cancelling_keeps_nothing(job, is_running, valkey):
 def test_finishing_after_a_cancellation_stores_no_picture(running_job):
     jobs.cancel(job_id=running_job.id)
     with pytest.raises(jobs.JobLost):
-        jobs.finish(job=running_job, store=store_nothing)
+        jobs.finish(job=running_job, step=24, store=store_nothing)
     running_job.refresh_from_db()
     assert running_job.state == Job.State.CANCELLED
 
 
+def test_stopping_is_for_a_running_job_alone_and_its_run_learns_it_with_the_next_step(job):
+    assert not jobs.stop(job_id=job.id)
+    running = jobs.claim(job_id=job.id)
+    assert jobs.record_step(job=running, step=3, loss=0.5)
+    assert jobs.stop(job_id=job.id)
+    assert not jobs.stop(job_id=job.id)
+    assert not jobs.record_step(job=running, step=4, loss=0.4)
+    job.refresh_from_db()
+    assert (job.state, job.step) == (Job.State.STOPPING, 4)
+
+
+@pytest.mark.parametrize("way", ["silent", "given back"])
+def test_a_job_that_shall_stop_still_shall_after_its_run_was_lost(running_job, way):
+    jobs.stop(job_id=running_job.id)
+    OrmQ.objects.all().delete()
+    if way == "silent":
+        fall_silent(running_job)
+        assert jobs.requeue_stale() == 1
+    else:
+        jobs.release(job=running_job)
+    assert tasks_of(running_job) == 1
+    again = jobs.claim(job_id=running_job.id)
+    assert again.state == Job.State.STOPPING
+    assert not jobs.record_step(job=again, step=1, loss=0.5)
+    assert jobs.claim(job_id=running_job.id) is None
+
+
+def test_a_job_that_shall_stop_can_still_be_cancelled(running_job):
+    jobs.stop(job_id=running_job.id)
+    assert jobs.cancel(job_id=running_job.id)
+    with pytest.raises(jobs.JobLost):
+        jobs.finish(job=running_job, step=3, store=store_nothing)
+
+
 def test_cancelling_after_the_end_changes_nothing(running_job, alice):
     image = Image.objects.create(owner=alice, sha256="a", byte_size=1, width=1, height=1)
-    jobs.finish(job=running_job, store=lambda: image)
+    jobs.finish(job=running_job, step=24, store=lambda: image)
     assert not jobs.cancel(job_id=running_job.id)
     running_job.refresh_from_db()
     assert (running_job.state, running_job.image) == (Job.State.DONE, image)
@@ -165,7 +199,7 @@ def test_a_picture_that_cannot_be_stored_leaves_the_job_running(running_job):
         raise OSError("disk full")
 
     with pytest.raises(OSError):
-        jobs.finish(job=running_job, store=store)
+        jobs.finish(job=running_job, step=24, store=store)
     running_job.refresh_from_db()
     assert (running_job.state, running_job.finished_at) == (Job.State.RUNNING, None)
 
@@ -181,7 +215,7 @@ def test_a_finish_that_fails_after_the_picture_was_stored_leaves_no_file(
 
     monkeypatch.setattr(jobs, "_after_end", after_end)
     with pytest.raises(OSError, match="went away"):
-        jobs.finish(job=running_job, store=store)
+        jobs.finish(job=running_job, step=24, store=store)
     assert not Image.objects.exists()
     assert [name for _, _, names in os.walk(settings.MEDIA_ROOT) for name in names] == []
 

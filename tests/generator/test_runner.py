@@ -7,9 +7,12 @@ import signal
 import subprocess
 import time
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import pytest
+from django.conf import settings as django_settings
 from django.core.files.storage import default_storage
 from django.utils import timezone
 from PIL import Image as Pillow
@@ -18,6 +21,8 @@ from clipweb.supervisor.valkey import is_answering, server_command
 from gallery.models import Image
 from gallery.uploads import delete_image
 from generator import jobs, progress, runner, tasks
+from generator.engine.loop import generate
+from generator.engine.settings import GenerateSettings
 from generator.models import Job
 from generator.runner import Models
 from tests.engine.tiny import TinyClip, TinyVqgan
@@ -172,6 +177,20 @@ def test_a_cancelled_run_stops_within_a_step_and_leaves_nothing(job):
     assert not Image.objects.exists()
     assert checkpoint_files() == []
     assert progress.snapshot(job.id) is None
+
+
+def test_a_stopped_run_keeps_the_picture_of_that_step(job):
+    clip = ClipThatDoes(lambda: jobs.stop(job_id=job.id), at_step=13)
+    runner.run(job.id, load_models=models_with(clip))
+    job.refresh_from_db()
+    assert (job.state, job.step, clip.steps) == (Job.State.DONE, 13, 13)
+    with Pillow.open(io.BytesIO(bytes_of(job.image))) as picture:
+        kept, recipe = picture.copy(), json.loads(picture.text["clipweb"])
+    assert recipe["stopped_at"] == 13
+    assert checkpoint_files() == []
+    settings = GenerateSettings(**WISH, threads=django_settings.TORCH_THREADS)
+    thirteenth = next(islice(generate(settings, TinyVqgan(), TinyClip()), 12, None))
+    assert (np.asarray(kept) == thirteenth.image()).all()
 
 
 def test_a_run_whose_owner_was_deleted_stops_and_its_checkpoint_is_swept(job, alice):

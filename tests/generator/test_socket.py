@@ -76,7 +76,7 @@ async def test_a_slow_client_skips_to_the_newest_frame_and_still_hears_of_the_en
     for step in range(1, 25):
         await publish(running_job, step)
     image = await sync_to_async(Image.objects.create)(owner=alice, sha256="a", byte_size=1, width=1, height=1)
-    await sync_to_async(jobs.finish)(job=running_job, store=lambda: image)
+    await sync_to_async(jobs.finish)(job=running_job, step=24, store=lambda: image)
 
     received = []
     while (message := await alices.receive_output(SECONDS))["type"] == "websocket.send":
