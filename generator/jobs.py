@@ -41,7 +41,6 @@ _WAITING: dict[str, Any] = {
     "claim": None,
     "heartbeat_at": None,
 }
-_WAITS = Q(state=Job.State.QUEUED) | Q(state=Job.State.STOPPING, claim=None)
 
 
 class JobLimitReached(Exception):
@@ -73,6 +72,7 @@ def submit(*, owner: User, prompt: str, seed: int, steps: int, width: int, heigh
 
 
 def enqueue(*, job_id: UUID) -> None:
+    """One task for one job: a worker that gets it makes the picture whose turn it is then (see turns.py)."""
     Job.objects.filter(pk=job_id).update(enqueued_at=timezone.now())
     async_task(TASK, str(job_id), cluster=QUEUE)
 
@@ -83,7 +83,8 @@ def claim(*, job_id: UUID) -> Job | None:
     A job that was taken up JOB_MAX_ATTEMPTS times without getting further fails instead.
     """
     now = timezone.now()
-    free = Job.objects.filter(pk=job_id).filter(_WAITS | _silent_since(now))
+    free = Job.objects.filter(pk=job_id)
+    free = free.waiting() | free.filter(_silent_since(now))
     changed = free.filter(attempts__lt=settings.JOB_MAX_ATTEMPTS).update(
         state=Case(When(state=Job.State.STOPPING, then=Value("stopping")), default=Value("running")),
         claim=(token := uuid.uuid4()),
@@ -197,35 +198,33 @@ def requeue_stale() -> int:
 
     Harmless when a task was only late: a second task for a job finds nothing to take up.
     """
-    lost = _release_silent() | _waiting_without_task()
+    _release_silent()
+    lost = _waiting_without_task()
     for job_id in lost:
         logger.warning("Job %s goes back in the queue", job_id)
         enqueue(job_id=job_id)
     return len(lost)
 
 
-def _release_silent() -> set[UUID]:
-    now = timezone.now()
-    silent = Job.objects.filter(_silent_since(now))
-    released = set()
+def _release_silent() -> None:
+    silent = Job.objects.filter(_silent_since(timezone.now()))
     for job_id in silent.values_list("pk", flat=True):
-        if silent.filter(pk=job_id).update(**_WAITING):
-            released.add(job_id)
+        if silent.filter(pk=job_id).update(**_WAITING, enqueued_at=None):
             _announce(job_id)
-    return released
 
 
-def _waiting_without_task() -> set[UUID]:
-    """Queued jobs that no task in the queue is waiting to take up.
+def _waiting_without_task() -> list[UUID]:
+    """Waiting jobs that are too many for the tasks in the queue, those that have waited longest.
 
     A task that a cluster has fetched does not count: its cluster may have died with it.
     """
-    enqueued_long_ago = Q(enqueued_at=None) | Q(enqueued_at__lt=timezone.now() - REQUEUE_AFTER)
-    waiting = set(Job.objects.filter(enqueued_long_ago).filter(_WAITS).values_list("pk", flat=True))
-    if not waiting:
-        return set()
     tasks = OrmQ.objects.filter(key=QUEUE, lock__lte=timezone.now())
-    return waiting - {UUID(row.args()[0]) for row in tasks if row.func() == TASK}
+    missing = Job.objects.waiting().count() - sum(row.func() == TASK for row in tasks)
+    if missing <= 0:
+        return []
+    enqueued_long_ago = Q(enqueued_at=None) | Q(enqueued_at__lt=timezone.now() - REQUEUE_AFTER)
+    waiting = Job.objects.waiting().filter(enqueued_long_ago).order_by(F("enqueued_at").asc(nulls_first=True))
+    return list(waiting.values_list("pk", flat=True)[:missing])
 
 
 def _silent_since(now: datetime) -> Q:

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +24,10 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     def unfinished(self) -> "JobQuerySet":
         return self.filter(state__in=[Job.State.QUEUED, *Job.HELD])
+
+    def waiting(self) -> "JobQuerySet":
+        """For a run to take them up, be it only to stop them with what there is."""
+        return self.filter(Q(state=Job.State.QUEUED) | Q(state=Job.State.STOPPING, claim=None))
 
     def running(self) -> "JobQuerySet":
         return self.filter(state__in=Job.HELD)
@@ -117,10 +122,6 @@ class Job(models.Model):
             return parse_prompt(self.prompt) if plain_text(self.prompt) != self.prompt else ()
         except PromptError:  # asked for before prompts had a notation
             return ()
-
-    def count_ahead(self) -> int:
-        """Unfinished jobs that come before this one, while it waits."""
-        return Job.objects.unfinished().filter(created_at__lt=self.created_at).count()
 
     @property
     def is_finished(self) -> bool:

@@ -23,7 +23,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from gallery.models import Image
 from gallery.uploads import DuplicateImage, store_image
-from generator import checkpoints, jobs, progress
+from generator import checkpoints, jobs, progress, turns
 from generator.engine.prompts import plain_text
 from generator.engine.settings import GenerateSettings, SettingsError
 from generator.heartbeat import Heartbeat
@@ -51,16 +51,24 @@ class JobFailed(Exception):
         self.detail = str(detail)
 
 
-def run(job_id: UUID, *, load_models: Callable[[], Models] | None = None) -> None:
+def run_next(*, load_models: Callable[[], Models] | None = None) -> None:
+    """Run the job whose turn it is; nothing when none waits."""
+    for job_id in turns.order():
+        if run(job_id, load_models=load_models):
+            return
+
+
+def run(job_id: UUID, *, load_models: Callable[[], Models] | None = None) -> bool:
     """Take a waiting job up and bring it to its end, or to a checkpoint when the worker has to stop.
 
-    A second task for the same job finds nothing to take up. An error that nobody foresaw gives the job back
-    and is raised on; after a crash the heartbeats stop, and `jobs.requeue_stale` puts the job back.
+    False when there was nothing to take up: another run has it, or it has ended. An error that nobody foresaw
+    gives the job back and is raised on; after a crash the heartbeats stop, and `jobs.requeue_stale` puts the
+    job back.
     """
     job = jobs.claim(job_id=job_id)
     if job is None:
         logger.info("Job %s: nothing to take up", job_id)
-        return
+        return False
     logger.info("Job %s: attempt %d, from step %d", job.id, job.attempts, job.checkpoint_step)
     try:
         with Heartbeat(job) as heartbeat:
@@ -68,9 +76,7 @@ def run(job_id: UUID, *, load_models: Callable[[], Models] | None = None) -> Non
     except jobs.JobLost:
         logger.info("Job %s: cancelled or taken over, so this run stops", job.id)
         if not Job.objects.filter(pk=job.id).unfinished().exists():
-            progress.forget(
-                job.id
-            )  # a frame of this run may have come after the cancellation removed the last
+            progress.forget(job.id)  # a frame may have come after the cancellation removed the last
     except JobFailed as error:
         logger.error("Job %s failed: %s", job.id, error)
         with _losing_is_fine(job):
@@ -79,6 +85,7 @@ def run(job_id: UUID, *, load_models: Callable[[], Models] | None = None) -> Non
         with _losing_is_fine(job):
             jobs.retry(job=job, detail=f"{type(error).__name__}: {error}")
         raise
+    return True
 
 
 @contextmanager

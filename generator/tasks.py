@@ -1,12 +1,11 @@
 """Edges of the queue: each fetches nothing itself and calls one function."""
 
-from uuid import UUID
-
 from generator import checkpoints, jobs, runner
 
 
 def run_job(job_id: str) -> None:
-    runner.run(UUID(job_id))
+    """`job_id`: the job that this task came with; whose turn it is now may be another's."""
+    runner.run_next()
 
 
 def requeue_stale() -> int:

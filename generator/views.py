@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gallery.models import User
-from generator import jobs, progress
+from generator import jobs, progress, turns
 from generator.forms import JobForm
 from generator.models import Job
 
@@ -133,7 +133,7 @@ def _job_context(request: SignedInRequest, job_id: UUID) -> dict[str, object]:
     return {
         "job": job,
         "frame": None if job.is_finished else progress.snapshot(job.id),
-        "ahead": job.count_ahead() if waits else 0,
+        "ahead": turns.count_ahead(job) if waits else 0,
     }
 
 

@@ -125,8 +125,8 @@ def test_a_waiting_job_says_how_many_come_before_it(alices, alice, bob, job):
     from tests.generator.wishes import ask
 
     last = ask(alice)
-    ask(bob)
-    assert "1 picture comes before this one" in alices.get(url("generator:job", last)).content.decode()
+    ask(bob)  # has had none yet, and so goes before Alice's second
+    assert "2 pictures come before this one" in alices.get(url("generator:job", last)).content.decode()
 
 
 def test_a_finished_job_shows_its_picture_and_reloads_no_more(alices, alice, running_job):

@@ -15,6 +15,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.files.storage import default_storage
 from django.utils import timezone
+from django_q.models import OrmQ
 from PIL import Image as Pillow
 
 from clipweb.supervisor.valkey import is_answering, server_command
@@ -128,6 +129,7 @@ def test_after_a_crash_the_run_goes_on_from_the_checkpoint_to_the_same_bytes(job
     job.refresh_from_db()
     assert (job.state, job.step, job.checkpoint_step) == (Job.State.RUNNING, 17, 10)
 
+    OrmQ.objects.all().delete()  # the task went with its worker
     assert jobs.requeue_stale() == 1
     clip = ClipThatDoes(
         kill, at_step=job.steps - 10 + 1
