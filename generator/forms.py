@@ -1,7 +1,6 @@
 import re
 import secrets
 import unicodedata
-from typing import TypedDict
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -10,8 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from generator.engine.prompts import PromptError, Trouble, parse_prompt
 from generator.engine.settings import LIMITS, MAX_PROMPT_CHARACTERS, GenerateSettings
+from generator.jobs import Wish
 
 SIZES = (128, 192, 256)  # pixels, both sides
+MOST_AT_ONCE = 8
 TROUBLES = {
     Trouble.NO_TEXT: _("Words are missing here."),
     Trouble.NO_WEIGHT: _("A number is missing after the colon."),
@@ -25,16 +26,6 @@ TROUBLES = {
     Trouble.TOO_MANY_TEXTS: _("A scene has at most eight texts."),
     Trouble.TOO_MANY_SCENES: _("A story has at most eight scenes."),
 }
-
-
-class Wish(TypedDict):
-    """What `jobs.submit` wants to know beside the owner."""
-
-    prompt: str
-    seed: int
-    steps: int
-    width: int
-    height: int
 
 
 def reject_control_characters(text: str) -> None:
@@ -96,10 +87,28 @@ class JobForm(forms.Form):
         help_text=_("The same seed and words give the same picture. Empty: a random one."),
     )
 
-    def wish(self) -> Wish:
-        """The validated settings, with a random seed where none was given."""
+    pictures = forms.IntegerField(
+        label=_("Pictures"),
+        required=False,
+        min_value=1,
+        max_value=MOST_AT_ONCE,
+        initial=1,
+        help_text=_("Several differ in their seed, which counts up."),
+    )
+
+    def wishes(self) -> list[Wish]:
+        """The validated settings of each picture; the first seed is random where none was given."""
         data = self.cleaned_data
-        seed = data["seed"] if data["seed"] is not None else secrets.randbelow(int(LIMITS["seed"][1]) + 1)
-        return Wish(
-            prompt=data["prompt"], seed=seed, steps=data["steps"], width=data["size"], height=data["size"]
-        )
+        seeds = int(LIMITS["seed"][1]) + 1
+        first = data["seed"] if data["seed"] is not None else secrets.randbelow(seeds)
+        side = data["size"]
+        return [
+            Wish(
+                prompt=data["prompt"],
+                seed=(first + number) % seeds,
+                steps=data["steps"],
+                width=side,
+                height=side,
+            )
+            for number in range(data["pictures"] or 1)
+        ]

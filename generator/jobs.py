@@ -8,10 +8,10 @@ takes a job up gets a claim; everything it reports is conditional on it, so that
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 from django.conf import settings
@@ -55,20 +55,31 @@ class JobLost(Exception):
     """The run no longer holds the job: it was cancelled, deleted, or taken over by another run."""
 
 
-def submit(*, owner: User, prompt: str, seed: int, steps: int, width: int, height: int) -> Job:
-    """Put a job in the queue. Raises SettingsError when the engine has no such settings, JobLimitReached,
-    or ValidationError when the owner has no room left for pictures."""
+class Wish(TypedDict):
+    """What a picture is to be made from."""
+
+    prompt: str
+    seed: int
+    steps: int
+    width: int
+    height: int
+
+
+def submit(*, owner: User, wishes: Sequence[Wish]) -> list[Job]:
+    """Put a job for each wish in the queue, all or none. Raises SettingsError when the engine has no such
+    settings, JobLimitReached, or ValidationError when the owner has no room left for pictures."""
     check_not_full(owner=owner)
-    GenerateSettings(prompt=prompt, seed=seed, steps=steps, width=width, height=height)
+    for wish in wishes:
+        GenerateSettings(**wish)
     with transaction.atomic():
         User.objects.select_for_update().get(pk=owner.pk)  # one submission of a person at a time
-        if Job.objects.filter(owner=owner).unfinished().count() >= settings.JOBS_PER_PERSON:
+        unfinished = Job.objects.filter(owner=owner).unfinished().count()
+        if unfinished + len(wishes) > settings.JOBS_PER_PERSON:
             raise JobLimitReached(settings.JOBS_PER_PERSON)
-        job = Job.objects.create(
-            owner=owner, prompt=prompt, seed=seed, steps=steps, width=width, height=height
-        )
-        transaction.on_commit(partial(enqueue, job_id=job.id))
-    return job
+        submitted = [Job.objects.create(owner=owner, **wish) for wish in wishes]
+        for job in submitted:
+            transaction.on_commit(partial(enqueue, job_id=job.id))
+    return submitted
 
 
 def enqueue(*, job_id: UUID) -> None:

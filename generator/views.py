@@ -37,7 +37,8 @@ def studio(request: SignedInRequest) -> HttpResponse:
         form, status = JobForm(request.POST), 400
         if form.is_valid():
             try:
-                return redirect(jobs.submit(owner=request.user, **form.wish()))
+                submitted = jobs.submit(owner=request.user, wishes=form.wishes())
+                return redirect(submitted[0] if len(submitted) == 1 else "generator:studio")
             except jobs.JobLimitReached as error:
                 form.add_error(None, _limit_message(error.limit))
                 status = 429

@@ -6,7 +6,7 @@ const list = document.querySelector("[data-jobs]");
 let shown = list.innerHTML;
 
 async function refresh() {
-  if (document.hidden || !list.querySelector('[data-state="queued"], [data-state="running"]')) return;
+  if (document.hidden || !list.querySelector(':is([data-state="queued"], [data-state="running"], [data-state="stopping"])')) return;
   let response;
   try {
     response = await fetch(list.dataset.url, { headers: { Accept: "text/html" } });

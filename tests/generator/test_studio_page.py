@@ -42,6 +42,19 @@ def test_without_a_seed_each_job_gets_another(alices):
     assert len(set(Job.objects.values_list("seed", flat=True))) == 3
 
 
+def test_several_pictures_of_one_wish_differ_in_their_seed(alices):
+    answer = alices.post(STUDIO, {**INPUT, "seed": "4294967294", "pictures": "3"})
+    assert answer.url == STUDIO
+    assert sorted(Job.objects.values_list("seed", flat=True)) == [0, 4294967294, 4294967295]
+    assert set(Job.objects.values_list("prompt", flat=True)) == {"a red heart"}
+
+
+def test_several_pictures_are_asked_for_all_or_none(alices, settings):
+    settings.JOBS_PER_PERSON = 2
+    assert alices.post(STUDIO, {**INPUT, "pictures": "3"}).status_code == 429
+    assert not Job.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("prompt", "kept"),
     [
@@ -76,6 +89,8 @@ def test_prompts_of_every_script_and_layout_are_fine(alices, prompt, kept):
         ("seed", "-1", "greater than or equal to 0"),
         ("seed", "4294967296", "less than or equal to 4294967295"),
         ("seed", "1.5", "whole number"),
+        ("pictures", "0", "greater than or equal to 1"),
+        ("pictures", "9", "less than or equal to 8"),
     ],
 )
 def test_bad_input_is_kept_explained_and_makes_no_job(alices, field, value, message):

@@ -8,4 +8,5 @@ WISH = {"prompt": "a red heart", "seed": 7, "steps": 24, "width": 64, "height": 
 
 
 def ask(owner: User, **changes) -> Job:
-    return jobs.submit(**{"owner": owner, **WISH, **changes})
+    (job,) = jobs.submit(owner=owner, wishes=[jobs.Wish(**{**WISH, **changes})])
+    return job
