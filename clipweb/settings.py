@@ -313,6 +313,8 @@ UPLOADS_PER_PERSON = env_int("UPLOADS_PER_PERSON", 50, low=1, high=10_000)  # on
 UPLOAD_KEPT_HOURS = env_int("UPLOAD_KEPT_HOURS", 24, low=1, high=720)  # of one that does not go on
 DATA_UPLOAD_MAX_NUMBER_FILES = UPLOAD_MAX_FILES
 TRASH_DAYS = env_int("TRASH_DAYS", 30, low=1, high=3650)  # until what was deleted is gone for good
+# How long the vector of a picture that was searched by without being stored keeps its address alive.
+QUERY_PICTURE_DAYS = env_int("QUERY_PICTURE_DAYS", 30, low=1, high=3650)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # ── Models ───────────────────────────────────────────────────────────────────────────────────────────

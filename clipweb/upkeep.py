@@ -1,4 +1,4 @@
-"""Finds what has to be done and has no task, and gives it one; clears away uploads that nobody went on with.
+"""Finds what has to be done and has no task, and gives it one; clears away what has expired.
 The rows are the truth.
 
 The supervisor calls `run` every few seconds; where there is no supervisor, a schedule of the queue's calls it
@@ -10,6 +10,7 @@ from django.utils.module_loading import import_string
 STEPS = (
     "gallery.tasks.requeue_pending",
     "gallery.tasks.discard_expired_uploads",
+    "gallery.tasks.forget_query_pictures",
     "generator.tasks.requeue_stale",
     "gallery.tasks.request_background",
 )

@@ -22,8 +22,13 @@ def embed_image(*, image: Image, picture: Pillow.Image) -> Embedding | None:
 
     Safe to repeat. Raises encoder_client's exceptions.
     """
-    encoded = encoder_client.encode_image(_for_encoder(picture))
+    encoded = encode_picture(picture)
     return store_vector(image=image, model_id=encoded.model_id, vector=encoded.vectors[0])
+
+
+def encode_picture(picture: Pillow.Image) -> encoder_client.Encoded:
+    """The vector, (1, D), of a picture's pixels, stored or not. Raises encoder_client's exceptions."""
+    return encoder_client.encode_image(_for_encoder(picture))
 
 
 @transaction.atomic

@@ -10,11 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from gallery.models import Image, Upload
-from gallery.query import QueryError, parse
+from gallery.query import MAX_QUERY, QueryError, parse
 from gallery.search import Order
 from gallery.tagging import parse_tags
 
-MAX_QUERY = 300  # characters
 MAX_LABELS = 40
 MAX_LABEL = 100  # characters
 MAX_CHOSEN = 50  # pictures
@@ -143,6 +142,20 @@ class SearchForm(forms.Form):
 
     def clean_sort(self) -> str:
         return self.cleaned_data["sort"] or Order.RELEVANCE
+
+
+class QueryPictureForm(forms.Form):
+    """A picture to search by. What is in it is checked when it is read."""
+
+    file = forms.FileField(
+        label=_("A picture to search by"),
+        help_text=_("It is compared and not stored."),
+        widget=forms.FileInput(attrs={"accept": "image/*"}),
+        error_messages={
+            "required": _("Choose a picture to search by."),
+            "empty": _("The file is empty."),
+        },
+    )
 
 
 class LabelsForm(forms.Form):

@@ -2,30 +2,47 @@
 
 An operator is a plus or a minus with a space before it, so that “black-and-white” and “C++” stay words. A
 term may begin with its weight and an asterisk, and may stand in quotation marks, where operators are words.
+
+A term can be a picture instead of words: `picture:` and the id of one in the gallery, or `given:` and the
+id under which the vector of one is known that is not stored. Who may use them is not decided here.
 """
 
 import re
-from dataclasses import dataclass
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+MAX_QUERY = 500  # characters
 MAX_TERMS = 8
 MAX_WEIGHT = 10.0
+PICTURE = "picture:"  # before the id of one in the gallery
+GIVEN = "given:"  # before the id of one that is not stored
 _MINUS = "-−–"
 _SIGNS = "+" + _MINUS
 _WEIGHT = re.compile(r"(\d+(?:[.,]\d+)?)\s*[*×]\s*")
 _NEXT_OPERATOR = re.compile(rf"\s[{re.escape(_SIGNS)}]")
+_PICTURE = re.compile(rf"({PICTURE}|{GIVEN})(\S.*)", re.IGNORECASE | re.DOTALL)
 _QUOTES = {'"': '"', "“": "”", "”": "”", "„": "“"}
 
 
 @dataclass(frozen=True)
 class Term:
-    """Words and how much they count; a negative weight leads away from them."""
+    """Words or a picture, and how much they count; a negative weight leads away from them."""
 
     text: str
     weight: float = 1.0
+    picture: uuid.UUID | None = None  # one in the gallery
+    given: uuid.UUID | None = None  # one that is not stored
+    position: int = field(default=0, compare=False)  # of its first character in the query
+    source: str = field(default="", compare=False)  # as it is written, without its sign
+
+    @property
+    def is_words(self) -> bool:
+        return self.picture is None and self.given is None
 
 
 class QueryError(ValueError):
@@ -50,13 +67,29 @@ def parse(query: str) -> list[Term]:
         if len(terms) == MAX_TERMS:
             raise QueryError(_("A mix has at most eight terms."), at)
         sign, at = _read_sign(query, at, first=not terms)
+        start = at
         weight, at = _read_weight(query, at)
+        position = at
         text, at = _read_text(query, at)
-        terms.append(Term(text, sign * weight))
+        terms.append(
+            Term(
+                text,
+                sign * weight,
+                **_read_picture(text, position, is_quoted=query[position] in _QUOTES),
+                position=position,
+                source=query[start:at].strip(),
+            )
+        )
         at = _skip_spaces(query, at)
     if all(term.weight < 0 for term in terms):
         raise QueryError(_("Say also what to look for, not only what to leave out."), 0)
     return terms
+
+
+def write(terms: Sequence[Term]) -> str:
+    """The query that parse() reads these terms from."""
+    parts = [f"{'-' if term.weight < 0 else '+'} {term.source}" for term in terms]
+    return " ".join(parts).removeprefix("+ ")
 
 
 def _skip_spaces(query: str, at: int) -> int:
@@ -99,3 +132,15 @@ def _read_text(query: str, at: int) -> tuple[str, int]:
     if not text:
         raise QueryError(_("Words are missing here."), at)
     return text, after
+
+
+def _read_picture(text: str, at: int, *, is_quoted: bool) -> dict[str, uuid.UUID]:
+    """The field of Term that names a picture, if the text does. In quotation marks it is words."""
+    match = None if is_quoted else _PICTURE.fullmatch(text)
+    if match is None:
+        return {}
+    try:
+        return {match[1].lower().removesuffix(":"): uuid.UUID(match[2])}
+    except ValueError:
+        message = _("This is not the id of a picture. If it is meant as words, put it in quotation marks.")
+        raise QueryError(message, at) from None

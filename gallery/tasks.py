@@ -2,7 +2,7 @@
 
 import uuid
 
-from gallery import background, details, index_check, preparation, purge, receiving, reembedding
+from gallery import background, details, given, index_check, preparation, purge, receiving, reembedding
 from gallery.near import finding
 
 
@@ -46,3 +46,7 @@ def discard_expired_uploads() -> int:
 
 def purge_trash() -> int:
     return purge.purge_expired()
+
+
+def forget_query_pictures() -> int:
+    return given.forget_expired()

@@ -8,6 +8,7 @@ from gallery.views import (
     favourites,
     files,
     finding,
+    given,
     moderation,
     pictures,
     receiving,
@@ -66,6 +67,7 @@ urlpatterns = [
     path("duplicates/<uuid:group>/keep-all/", duplicates.keep_both, name="keep-all"),
     path("duplicates/<uuid:group>/keep/<uuid:pk>/", duplicates.keep, name="keep-one"),
     path("search/", finding.search, name="search"),
+    path("search/picture/", given.search_by_picture, name="search_by_picture"),
     path("which/", which.which, name="which"),
     path("profile/", people.profile, name="profile"),
 ]

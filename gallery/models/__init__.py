@@ -6,6 +6,7 @@ from gallery.models.favourite import Favourite
 from gallery.models.image import Image, ImageQuerySet
 from gallery.models.near import NearPair
 from gallery.models.people import User
+from gallery.models.query_picture import QueryPicture
 from gallery.models.tag import Tag
 from gallery.models.upload import Upload, UploadQuerySet
 
@@ -23,6 +24,7 @@ __all__ = [
     "ImageQuerySet",
     "NearPair",
     "Place",
+    "QueryPicture",
     "Tag",
     "Upload",
     "UploadQuerySet",

@@ -1,48 +1,27 @@
-"""Search by words, by a picture, or both, among the pictures that the filters leave."""
+"""Search by words, by pictures, or both, among the pictures that the filters leave."""
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from gallery import search as engine
 from gallery.encoder_client import EncoderFailed, EncoderRefused, EncoderUnavailable
-from gallery.filters import FilterForm, Filters
-from gallery.forms import SearchForm
+from gallery.filters import FilterForm
+from gallery.forms import QueryPictureForm, SearchForm
+from gallery.mixing import ModelChanged, NoSuchPicture, NotEmbedded, TermsCancel, ingredients
 from gallery.models import Image
+from gallery.question import Question, mix_links, say, say_terms
 from gallery.results import Results
 from gallery.views.paging import page_number
 
 # In English, which is what the shipped model reads.
 MIXES = ("sunflower + owl", "2*red + flower - car")
-
-
-@dataclass(frozen=True)
-class Question:
-    """One search, as its address says it."""
-
-    text: str = ""
-    like: Image | None = None
-    filters: Filters = engine.ANYTHING
-    order: str = engine.Order.RELEVANCE
-
-    @property
-    def compares(self) -> bool:
-        return bool(self.text) or self.like is not None
-
-    def parameters(self) -> dict[str, str]:
-        sort = {"sort": self.order} if self.order != engine.Order.RELEVANCE else {}
-        like = {"like": str(self.like.pk)} if self.like else {}
-        return {**({"q": self.text} if self.text else {}), **like, **self.filters.parameters(), **sort}
-
-    def address(self) -> str:
-        return f"{reverse('gallery:search')}?{urlencode(self.parameters())}"
 
 
 @require_safe
@@ -51,7 +30,8 @@ def search(request: HttpRequest) -> HttpResponse:
     form, filter_form = SearchForm(request.GET), FilterForm(request.GET, person=request.user)
     forms = {"form": form, "filter_form": filter_form}
     if not (form.is_valid() and filter_form.is_valid()):
-        return _page(request, {**forms, "query": request.GET.get("q", ""), "like": _like(request, form)}, 400)
+        context = {**forms, "query": request.GET.get("q", ""), "like": _like(request, form)}
+        return search_page(request, context, 400)
     question = Question(
         text=form.cleaned_data["q"],
         like=_like(request, form),
@@ -61,7 +41,7 @@ def search(request: HttpRequest) -> HttpResponse:
     if any(request.GET.get(name) == "" for name in ("sort", *filter_form.fields)):
         return redirect(question.address())  # a form sends also what nobody filled in
     if not question.compares and not question.filters:
-        return _page(request, {**forms, "query": ""})
+        return search_page(request, {**forms, "query": ""})
     return _results(request, question, forms)
 
 
@@ -81,19 +61,24 @@ def _like(request: HttpRequest, form: SearchForm) -> Image | None:
 def _results(request: HttpRequest, question: Question, forms: dict[str, Any]) -> HttpResponse:
     context = {**forms, "question": question, "query": question.text, "like": question.like}
     try:
+        context |= _head(request, question)
         results = _find(request, question)
     except engine.NoSuchPage:
         raise Http404 from None
-    except engine.TermsCancel:
+    except NoSuchPicture as error:
+        return search_page(request, {**context, "refused": error.message}, 404)
+    except ModelChanged as error:
+        return search_page(request, {**context, "refused": error.message}, 409)
+    except TermsCancel:
         refused = _("The terms of this mix cancel each other out, so nothing is left to search for.")
-        return _page(request, {**context, "refused": refused}, 400)
-    except engine.NotEmbedded:
-        return _page(request, {**context, "not_embedded": True}, 409)
+        return search_page(request, {**context, "refused": refused}, 400)
+    except NotEmbedded:
+        return search_page(request, {**context, "not_embedded": True}, 409)
     except (EncoderUnavailable, EncoderFailed):
-        return _page(request, {**context, "encoder_away": True}, 503)
+        return search_page(request, {**context, "encoder_away": True}, 503)
     except EncoderRefused as error:
-        return _page(request, {**context, "refused": str(error)}, 400)
-    return _page(request, {**context, "results": results, **_around(request, question, results)})
+        return search_page(request, {**context, "refused": str(error)}, 400)
+    return search_page(request, {**context, "results": results, **_around(request, question, results)})
 
 
 def _find(request: HttpRequest, question: Question) -> Results:
@@ -122,6 +107,7 @@ def _around(request: HttpRequest, question: Question, results: Results) -> dict[
         for chip, name in zip(chips, left, strict=True):
             chip["count"] = counts[name]
     return {
+        "mix": mix_links(question) if question.compares else None,
         "page_query": urlencode(question.parameters()) + "&",
         "chips": chips,
         "without_filters": replace(question, filters=engine.ANYTHING).address(),
@@ -132,5 +118,16 @@ def _around(request: HttpRequest, question: Question, results: Results) -> dict[
     }
 
 
-def _page(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
-    return render(request, "gallery/search.html", {**context, "mixes": MIXES}, status=status)
+def _head(request: HttpRequest, question: Question) -> dict[str, Any]:
+    """What the page says of a mix with pictures. Raises NoSuchPicture."""
+    parts = ingredients(text=question.text, user=request.user) if question.text else []
+    if all(part.term.is_words for part in parts):
+        return {}
+    terms = say_terms(question, parts)
+    until = [part.given.expires_at for part in parts if part.given]
+    return {"terms": terms, "said": say(terms), "given_until": min(until, default=None)}
+
+
+def search_page(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    page = {"mixes": MIXES, "picture_form": QueryPictureForm(), **context}
+    return render(request, "gallery/search.html", page, status=status)

@@ -44,11 +44,15 @@ def outcome_of(name: str, store: Callable[[], Image]) -> Outcome:
         image = store()
     except ValidationError as error:
         code = error.code or "invalid"
-        return Outcome(name, STATUSES.get(code, 400), code=code, reason=" ".join(error.messages))
+        return Outcome(name, refusal_status(error), code=code, reason=" ".join(error.messages))
     except DuplicateImage as duplicate:
         reason = _("You have this picture already.")
         return Outcome(name, DUPLICATE, image=duplicate.existing, code="duplicate", reason=reason)
     return Outcome(name, 201, image=image)
+
+
+def refusal_status(error: ValidationError) -> int:
+    return STATUSES.get(error.code or "", 400)
 
 
 def first_error(form: forms.Form) -> str:

@@ -17,9 +17,12 @@ from gallery.albums import albums_with
 from gallery.editing import edit_image
 from gallery.favourites import is_favourite
 from gallery.forms import LabelsForm, PictureForm
+from gallery.mixing import NotEmbedded
 from gallery.models import Image, ImageQuerySet, Place
+from gallery.question import mix_links
 from gallery.trash import move_to_trash
 from gallery.uploads import delete_image
+from gallery.views.asking import question_behind
 from gallery.views.paging import PICTURES_A_PAGE, page_of
 from gallery.views.people import signed_in
 from gallery.views.selection import selection_tools
@@ -118,7 +121,7 @@ def _beside(request: HttpRequest, image: Image) -> dict[str, object]:
     is_owner = user.is_authenticated and image.owner_id == user.pk
     try:
         hits = search.search(user=user, like=image).hits[:SIMILAR_SHOWN]
-    except search.NotEmbedded:
+    except NotEmbedded:
         hits = []
     return {
         "is_owner": is_owner,
@@ -130,6 +133,7 @@ def _beside(request: HttpRequest, image: Image) -> dict[str, object]:
         "album_form": AddToAlbumForm(owner=signed_in(request)) if is_owner else None,
         "similar_hits": hits,
         "labels_form": LabelsForm(),
+        "mix": mix_links(question_behind(request)),
     }
 
 

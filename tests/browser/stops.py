@@ -85,6 +85,19 @@ def upload_files(page: Page) -> None:
     page.wait_for_function("document.querySelectorAll('.upload-list .errorlist').length >= 3")
 
 
+def search_by_a_picture(page: Page) -> None:
+    page.locator("input[name=file]").set_input_files(DEMO / "yellow-cat.png")
+    page.locator("[data-search-by-picture] button").evaluate("button => button.click()")
+    page.wait_for_url("**/search/?q=given*")
+
+
+def search_by_a_letter(page: Page) -> None:
+    letter = {"name": "letter.png", "mimeType": "image/png", "buffer": b"Dear picture,"}
+    page.locator("input[name=file]").set_input_files([letter])
+    page.locator("[data-search-by-picture] button").evaluate("button => button.click()")
+    page.wait_for_url("**/search/picture/")
+
+
 def open_menu(page: Page) -> None:
     page.locator("header details.menu > summary").click()
 
@@ -169,7 +182,10 @@ STOPS = [
     Stop("search-filter-errors", at("/search/?q=heart&colour=infrared&since=2026-02-01&until=2026-01-01")),
     Stop("search-nothing-left", at("/search/?q=heart&colour=turquoise&size=large")),
     Stop("search-nothing-matches", at("/search/?q=parliamentary+budget+negotiations")),
-    Stop("search-refused", at("/search/?q=" + 301 * "x")),
+    Stop("search-refused", at("/search/?q=" + 501 * "x")),
+    Stop("search-mix", lambda scene: f"/search/?q=2*picture:{scene.pictures[0]}+%2B+heart&owner=mine"),
+    Stop("search-by-picture", at("/search/"), "visitor", search_by_a_picture),
+    Stop("search-by-picture-refused", at("/search/"), arrive=search_by_a_letter),
     Stop("similar", picture(0, "similar/")),
     Stop("duplicates", at("/duplicates/")),
     Stop(

@@ -1,6 +1,10 @@
+import uuid
+
 import pytest
 
-from gallery.query import MAX_TERMS, QueryError, Term, parse
+from gallery.query import MAX_TERMS, QueryError, Term, parse, write
+
+ID = uuid.UUID("3f2b6c1e-0a4d-4c5b-9e8f-7a6b5c4d3e2f")
 
 
 @pytest.mark.parametrize(
@@ -18,6 +22,9 @@ from gallery.query import MAX_TERMS, QueryError, Term, parse
         ("stars * stripes", [Term("stars * stripes")]),
         ('"rock + roll" - guitar', [Term("rock + roll"), Term("guitar", -1)]),
         ("2*“rock – roll” + „jazz“", [Term("rock – roll", 2), Term("jazz")]),
+        (f"picture:{ID}", [Term(f"picture:{ID}", picture=ID)]),
+        (f"snow - 2*Given:{ID.hex}", [Term("snow"), Term(f"Given:{ID.hex}", -2, given=ID)]),
+        (f'"picture:{ID}" + picture: a cat', [Term(f"picture:{ID}"), Term("picture: a cat")]),
         ("❤️ + 猫", [Term("❤️"), Term("猫")]),
     ],
 )
@@ -38,6 +45,9 @@ def test_a_query_is_its_terms(query, terms):
         ('"" + sea', 0, "missing here"),
         ('"sea" beach', 6, "plus or a minus"),
         ("-people", 0, "not only"),
+        (f"-picture:{ID}", 0, "not only"),
+        ("snow + 2*picture:cat", 9, "not the id of a picture"),
+        (f"picture:{ID} cat", 0, "not the id of a picture"),
     ],
 )
 def test_a_query_that_cannot_be_read_points_at_the_character(query, position, reason):
@@ -51,3 +61,16 @@ def test_a_mix_has_a_limited_number_of_terms():
     assert len(parse(" + ".join(["a"] * MAX_TERMS))) == MAX_TERMS
     with pytest.raises(QueryError, match="at most eight"):
         parse(" + ".join(["a"] * (MAX_TERMS + 1)))
+
+
+@pytest.mark.parametrize(
+    ("query", "written"),
+    [
+        ("2*beach + sunset − people", "2*beach + sunset - people"),
+        ('-dog + 0,5 * "rock + roll"', '- dog + 0,5 * "rock + roll"'),
+        (f"+picture:{ID}  -  2*given:{ID}", f"picture:{ID} - 2*given:{ID}"),
+    ],
+)
+def test_terms_are_written_as_the_query_that_they_came_from(query, written):
+    assert write(parse(query)) == written
+    assert parse(written) == parse(query)

@@ -6,9 +6,10 @@ from django.contrib.auth.models import AnonymousUser
 from gallery import search as search_module
 from gallery.embedding import store_vector
 from gallery.encoder_client import EncoderUnavailable
+from gallery.mixing import NotEmbedded, TermsCancel
 from gallery.models import Image
 from gallery.preparation import prepare_image
-from gallery.search import NoSuchPage, NotEmbedded, TermsCancel, search
+from gallery.search import NoSuchPage, search
 from gallery.uploads import delete_image, store_image
 from tests.gallery.colour_model import direction
 from tests.gallery.drawing import png

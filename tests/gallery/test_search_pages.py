@@ -46,10 +46,10 @@ def test_without_words_the_page_asks_for_them(client, db):
 
 
 def test_too_many_words_are_refused_and_kept(client, db):
-    words = "red " * 100
+    words = "red " * 150
     response = client.get(URL, {"q": words})
     assert response.status_code == 400
-    assert "at most 300 characters" in response.content.decode()
+    assert "at most 500 characters" in response.content.decode()
     assert words.strip() in response.content.decode()
 
 

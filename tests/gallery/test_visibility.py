@@ -29,6 +29,8 @@ READING = {
     "thumbnail": lambda image: reverse("gallery:thumbnail", args=[image.pk, 320]),
     "similar": lambda image: reverse("gallery:similar", args=[image.pk]),
     "search like it": lambda image: reverse("gallery:search") + f"?like={image.pk}",
+    "search with it": lambda image: reverse("gallery:search") + f"?q=red+%2B+picture:{image.pk}",
+    "search without it": lambda image: reverse("gallery:search") + f"?q=blue+-+picture:{image.pk}",
     "tag": lambda image: reverse("gallery:tag", args=["its tag"]),
     "which": lambda image: reverse("gallery:which") + f"?picture={image.pk}&labels=red,blue",
 }
