@@ -44,7 +44,7 @@ def remember_vector(*, file: File, asker: User | None) -> QueryPicture:
 
 def forget_expired() -> int:
     """Removes the vectors whose time is over. Returns how many."""
-    forgotten, _models = QueryPicture.objects.filter(expires_at__lte=timezone.now()).delete()
+    forgotten, _models = QueryPicture.objects.over().delete()
     if forgotten:
         logger.info("%d pictures that were searched by are forgotten", forgotten)
     return forgotten

@@ -9,7 +9,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from gallery.filters import Filters
-from gallery.mixing import Ingredient
+from gallery.mixing import Ingredient, Person, ingredients
 from gallery.models import Image
 from gallery.query import MAX_QUERY, MAX_TERMS, PICTURE, QueryError, parse, write
 from gallery.search import ANYTHING, Order
@@ -100,6 +100,18 @@ def say(terms: Sequence[SaidTerm]) -> str:
         joint = " " if term.weight.startswith("−") else " + "
         said += f"{joint if said else ''}{term.weight}{term.words}"
     return said
+
+
+def in_words(question: Question, *, user: Person) -> str:
+    """All of a search in a line, for lists of them. Raises NoSuchPicture."""
+    said = []
+    mixed = question.as_mix()
+    if mixed.text:
+        said.append(say(say_terms(mixed, ingredients(text=mixed.text, user=user))))
+    said += [question.filters.say(name) for name, _value in question.filters.active()]
+    if question.order != Order.RELEVANCE:
+        said.append(_("Sort by") + ": " + str(Order(question.order).label))
+    return " · ".join(said)
 
 
 def _say(part: Ingredient) -> str:

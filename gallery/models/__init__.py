@@ -7,6 +7,7 @@ from gallery.models.image import Image, ImageQuerySet
 from gallery.models.near import NearPair
 from gallery.models.people import User
 from gallery.models.query_picture import QueryPicture
+from gallery.models.searches import RecentSearch, SavedSearch
 from gallery.models.tag import Tag
 from gallery.models.upload import Upload, UploadQuerySet
 
@@ -25,6 +26,8 @@ __all__ = [
     "NearPair",
     "Place",
     "QueryPicture",
+    "RecentSearch",
+    "SavedSearch",
     "Tag",
     "Upload",
     "UploadQuerySet",

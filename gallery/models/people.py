@@ -11,6 +11,7 @@ class User(AbstractUser):
         _("room in megabytes"), null=True, blank=True, help_text=_("Empty: as the site has it. 0: no limit.")
     )
     keep_locations = models.BooleanField(_("keep where pictures were taken"), default=False)
+    keep_searches = models.BooleanField(_("keep recent searches"), default=True)
     comparing_until = models.DateTimeField(_("near-duplicates are looked for until"), null=True, blank=True)
     language = models.CharField(_("language"), max_length=8, blank=True)
 

@@ -10,13 +10,18 @@ class QueryPictureQuerySet(models.QuerySet["QueryPicture"]):
     def known(self) -> "QueryPictureQuerySet":
         """Whoever has its id may search by it: the id is the secret of the link, and what a search finds is
         decided by Image.objects.visible_to() for the one who looks."""
-        return self.filter(expires_at__gt=timezone.now())
+        saved = models.Q(saved_searches__isnull=False)
+        return self.filter(saved | models.Q(expires_at__gt=timezone.now())).distinct()
+
+    def over(self) -> "QueryPictureQuerySet":
+        """Those whose time is over and that no saved search needs."""
+        return self.filter(expires_at__lte=timezone.now(), saved_searches=None)
 
 
 class QueryPicture(models.Model):
     """What is left of a picture that somebody searched by without storing it: its unit vector by one model.
 
-    It is here so that the search has an address, and goes when its time is over.
+    It is here so that the search has an address, and goes when its time is over, unless the search is saved.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -81,12 +81,16 @@ class ProfileForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields = ["display_name", "language", "keep_locations"]
-        labels = {"keep_locations": _("Keep where pictures were taken")}
+        fields = ["display_name", "language", "keep_locations", "keep_searches"]
+        labels = {
+            "keep_locations": _("Keep where pictures were taken"),
+            "keep_searches": _("Keep my recent searches"),
+        }
         help_texts = {
             "display_name": _("Stands beside your public pictures. Empty: your user name."),
             "keep_locations": _(
                 "Of all your pictures, those that are here too, and shown to you alone. Otherwise it stands "
                 "in your original files and nowhere else."
             ),
+            "keep_searches": _("The last ones that you asked for, offered to you alone as you type."),
         }

@@ -16,6 +16,7 @@ from gallery.people.adapter import remember_language
 from gallery.people.forms import ProfileForm
 from gallery.places import forget_places, keep_places
 from gallery.quota import quota_of
+from gallery.searches import forget_searches
 from gallery.views.people import signed_in
 
 
@@ -55,6 +56,8 @@ def _save_profile(request: HttpRequest, form: ProfileForm) -> HttpResponse:
     if "keep_locations" in form.changed_data:
         follow = keep_places if person.keep_locations else forget_places
         follow(owner=person)
+    if not person.keep_searches:
+        forget_searches(owner=person)
     with override(person.language):
         messages.success(request, _("Your profile is saved."))
     response = redirect("gallery:profile")

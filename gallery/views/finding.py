@@ -108,6 +108,7 @@ def _around(request: HttpRequest, question: Question, results: Results) -> dict[
             chip["count"] = counts[name]
     return {
         "mix": mix_links(question) if question.compares else None,
+        "query_to_save": urlencode(question.parameters()),
         "page_query": urlencode(question.parameters()) + "&",
         "chips": chips,
         "without_filters": replace(question, filters=engine.ANYTHING).address(),

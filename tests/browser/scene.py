@@ -40,6 +40,9 @@ class Scene:
         """The near-duplicates among Alice's pictures."""
         return str(uuid.UUID(self.site.rows('SELECT "group" FROM gallery_nearpair')[0][0]))
 
+    def saved_search(self) -> str:
+        return str(uuid.UUID(self.site.rows("SELECT id FROM gallery_savedsearch")[0][0]))
+
     def reset_link(self) -> str:
         """The newest link to a new password in the letters that the web process wrote to its log."""
         return re.findall(r"http://\S+(/accounts/password/reset/key/\S+)", self.site.log("web"))[-1]
@@ -75,6 +78,7 @@ def build_scene(site: Site) -> Scene:
     )
     edit(alice, scene.pictures[-1], title=25 * "Teapot", visibility="private")
     organise(scene)
+    search(scene)
     make_jobs(scene)
     break_one_of_each(scene)
     return scene
@@ -128,6 +132,14 @@ def organise(scene: Scene) -> None:
         if visibility == "unlisted":
             scene.link = re.findall(r"/shared/[\w-]+/", made.text)[0]
     send(alice, "/gallery/selection/", {"action": "trash", "picture": str(uuid.UUID(trashed))})
+
+
+def search(scene: Scene) -> None:
+    """Recent searches, and one that is saved."""
+    alice = scene.people["alice"]
+    for words in ("a red heart", f"2*picture:{scene.pictures[0]} - heart"):
+        send(alice, "/search/ask/", {"q": words, "owner": "mine"})
+    send(alice, "/searches/save/", {"name": "What is red", "query": "q=something+red&sort=date"})
 
 
 def make_jobs(scene: Scene) -> None:

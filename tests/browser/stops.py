@@ -186,6 +186,15 @@ STOPS = [
     Stop("search-mix", lambda scene: f"/search/?q=2*picture:{scene.pictures[0]}+%2B+heart&owner=mine"),
     Stop("search-by-picture", at("/search/"), "visitor", search_by_a_picture),
     Stop("search-by-picture-refused", at("/search/"), arrive=search_by_a_letter),
+    Stop("searches", at("/searches/")),
+    Stop("search-rename", lambda scene: f"/searches/{scene.saved_search()}/rename/"),
+    Stop(
+        "search-rename-errors",
+        lambda scene: f"/searches/{scene.saved_search()}/rename/",
+        arrive=send_form(name=""),
+    ),
+    Stop("search-delete", lambda scene: f"/searches/{scene.saved_search()}/delete/"),
+    Stop("searches-clear", at("/searches/recent/clear/")),
     Stop("similar", picture(0, "similar/")),
     Stop("duplicates", at("/duplicates/")),
     Stop(

@@ -202,7 +202,19 @@ def test_the_trash_is_its_owners_alone(client, stored, sign_in, person):
 
 @pytest.mark.parametrize(
     "name",
-    ["mine", "upload", "duplicates", "favourites", "tags", "trash", "trash_empty", "albums", "album_create"],
+    [
+        "mine",
+        "upload",
+        "duplicates",
+        "favourites",
+        "tags",
+        "trash",
+        "trash_empty",
+        "albums",
+        "album_create",
+        "searches",
+        "searches_clear",
+    ],
 )
 def test_pages_of_a_persons_own_ask_visitors_to_sign_in(client, db, name):
     response = client.get(reverse(f"gallery:{name}"))
