@@ -26,6 +26,7 @@ _SIGNS = "+" + _MINUS
 _WEIGHT = re.compile(r"(\d+(?:[.,]\d+)?)\s*[*×]\s*")
 _NEXT_OPERATOR = re.compile(rf"\s[{re.escape(_SIGNS)}]")
 _PICTURE = re.compile(rf"({PICTURE}|{GIVEN})(\S.*)", re.IGNORECASE | re.DOTALL)
+_BEFORE_LAST = re.compile(rf"(?:(?:.*\s)?[{re.escape(_SIGNS)}])?\s*(?:{_WEIGHT.pattern})?", re.DOTALL)
 _QUOTES = {'"': '"', "“": "”", "”": "”", "„": "“"}
 
 
@@ -90,6 +91,23 @@ def write(terms: Sequence[Term]) -> str:
     """The query that parse() reads these terms from."""
     parts = [f"{'-' if term.weight < 0 else '+'} {term.source}" for term in terms]
     return " ".join(parts).removeprefix("+ ")
+
+
+def last_words(query: str) -> tuple[str, str]:
+    """A query that is still being typed: what stands before the words of its last term, and these words."""
+    match = _BEFORE_LAST.match(query)
+    before = match.end() if match else 0
+    return query[:before], query[before:]
+
+
+def as_term(words: str) -> str:
+    """Words as they have to be written to be one term: in quotation marks, if need be."""
+    try:
+        if parse(words) == [Term(words)]:
+            return words
+    except QueryError:
+        pass
+    return '"' + words.replace('"', "'") + '"'
 
 
 def _skip_spaces(query: str, at: int) -> int:

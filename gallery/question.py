@@ -117,7 +117,7 @@ def in_words(question: Question, *, user: Person) -> str:
 def _say(part: Ingredient) -> str:
     if part.image:
         return part.image.title or _("Untitled picture")
-    return _("A picture of yours that is not stored") if part.given else part.term.text
+    return _("The given picture") if part.given else part.term.text
 
 
 def _without(question: Question, parts: Sequence[Ingredient], part: Ingredient) -> str:

@@ -1,9 +1,11 @@
+import re
 import uuid
 from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -31,6 +33,13 @@ class KeptSearch(models.Model):
 
     def get_absolute_url(self) -> str:
         return f"{reverse('gallery:search')}?{self.query}"
+
+    @property
+    def words(self) -> str:
+        """What stands in the box; "" for a search by filters alone, and where it holds the id of a picture,
+        which tells nobody anything."""
+        text = QueryDict(self.query).get("q", "")
+        return "" if re.search(r"\b(picture|given):\S", text, re.IGNORECASE) else text
 
 
 class SavedSearch(KeptSearch):

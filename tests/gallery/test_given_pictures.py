@@ -45,7 +45,7 @@ def test_a_picture_finds_those_like_it_at_an_address_that_can_be_opened_again(cl
     for _again in range(2):
         page = client.get(response["Location"])
         assert titles(page) == ["blue", "red", "yellow"]
-        assert "A picture of yours that is not stored" in page.content.decode()
+        assert "The given picture" in page.content.decode()
     assert kept.asker == alice
 
 

@@ -2,7 +2,7 @@ import uuid
 
 import pytest
 
-from gallery.query import MAX_TERMS, QueryError, Term, parse, write
+from gallery.query import MAX_TERMS, QueryError, Term, as_term, last_words, parse, write
 
 ID = uuid.UUID("3f2b6c1e-0a4d-4c5b-9e8f-7a6b5c4d3e2f")
 
@@ -74,3 +74,27 @@ def test_a_mix_has_a_limited_number_of_terms():
 def test_terms_are_written_as_the_query_that_they_came_from(query, written):
     assert write(parse(query)) == written
     assert parse(written) == parse(query)
+
+
+@pytest.mark.parametrize(
+    ("typed", "before", "words"),
+    [
+        ("", "", ""),
+        ("sun", "", "sun"),
+        ("2*beach + sun", "2*beach + ", "sun"),
+        ("beach - 0,5 * black-and-wh", "beach - 0,5 * ", "black-and-wh"),
+        ("beach +", "beach +", ""),
+        ("- dog", "- ", "dog"),
+        ("3 cats", "", "3 cats"),
+    ],
+)
+def test_the_last_term_of_a_query_is_what_is_being_typed(typed, before, words):
+    assert last_words(typed) == (before, words)
+
+
+@pytest.mark.parametrize(
+    "words", ["sunset", "rock + roll", "2*2", "- minus", 'the "best" day', "picture:x", "“quoted"]
+)
+def test_any_words_can_be_written_as_one_term(words):
+    (term,) = parse(as_term(words))
+    assert (term.text.replace("'", '"'), term.weight, term.is_words) == (words, 1, True)
