@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, TextChoices
+from django.db.models import Count, Q, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from gallery.mixing import Person
@@ -79,28 +79,32 @@ def _completions(before: str, kind: Kind, texts: Iterable[str]) -> list[Suggesti
 
 
 def _tags(visible: ImageQuerySet, words: str) -> list[str]:
-    found = Tag.objects.filter(image__in=visible, name__contains=words).values("name")
+    found = Tag.objects.filter(_has_word("name", words), image__in=visible).values("name")
     counted = found.annotate(pictures=Count("image")).order_by("-pictures", "name")
     return list(counted.values_list("name", flat=True)[:LOOKED_AT])
 
 
 def _titles(visible: ImageQuerySet, words: str) -> list[str]:
-    found = visible.filter(title__icontains=words).order_by("title")
+    found = visible.filter(_has_word("title", words)).order_by("title")
     return list(found.values_list("title", flat=True).distinct()[:LOOKED_AT])
 
 
 def _captions(visible: ImageQuerySet, words: str) -> list[str]:
-    captions = visible.filter(caption__icontains=words).values_list("caption", flat=True)[:LOOKED_AT]
+    captions = visible.filter(_has_word("caption", words)).values_list("caption", flat=True)[:LOOKED_AT]
     return [phrase for caption in captions if (phrase := _phrase(caption, words))]
 
 
+def _has_word(field: str, words: str) -> Q:
+    """Where a word of the field begins with what is typed."""
+    return Q(**{f"{field}__istartswith": words}) | Q(**{f"{field}__icontains": f" {words}"})
+
+
 def _phrase(caption: str, words: str) -> str:
-    """From the word that the typed ones begin in, to the end of the sentence or of what fits in a line."""
+    """From the typed words to the end of the sentence or of what fits in a line."""
     text = " ".join(caption.split())
-    at = text.lower().find(words)
-    if at < 0:
+    start = f" {text.lower()}".find(f" {words}")
+    if start < 0:
         return ""
-    start = text.rfind(" ", 0, at) + 1
     sentence = re.split(r"[.!?;:]", text[start:], maxsplit=1)[0]
     if len(sentence) > LONGEST_PHRASE:
         sentence = sentence[:LONGEST_PHRASE].rsplit(" ", 1)[0]
@@ -108,14 +112,8 @@ def _phrase(caption: str, words: str) -> str:
 
 
 def _best(texts: Iterable[str], words: str) -> list[str]:
-    """A few of them, once each; those that begin with the words first, then those with a word that does."""
-
-    def rank(text: str) -> int:
-        if text.lower().startswith(words):
-            return 0
-        return 1 if f" {words}" in text.lower() else 2
-
+    """A few of them, once each; those that begin with the words first."""
     different: dict[str, str] = {}
     for text in texts:
         different.setdefault(text.lower(), text)
-    return sorted(different.values(), key=rank)[:MOST_OF_A_KIND]
+    return sorted(different.values(), key=lambda text: not text.lower().startswith(words))[:MOST_OF_A_KIND]
