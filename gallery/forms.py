@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from gallery.models import Image, Upload
+from gallery.models import Image, SavedSearch, Upload
 from gallery.query import MAX_QUERY, QueryError, parse
 from gallery.search import Order
 from gallery.tagging import parse_tags
@@ -156,6 +156,12 @@ class QueryPictureForm(forms.Form):
             "empty": _("The file is empty."),
         },
     )
+
+
+class SearchNameForm(forms.ModelForm):
+    class Meta:
+        model = SavedSearch
+        fields = ["name"]
 
 
 class LabelsForm(forms.Form):

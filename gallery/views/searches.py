@@ -7,13 +7,13 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gallery.filters import FilterForm
-from gallery.forms import SearchForm
+from gallery.forms import SearchForm, SearchNameForm
 from gallery.mixing import NoSuchPicture
 from gallery.models import RecentSearch, SavedSearch
 from gallery.models.searches import KeptSearch
@@ -32,12 +32,6 @@ from gallery.views.finding import search_page
 from gallery.views.people import signed_in
 
 
-class NameForm(forms.ModelForm):
-    class Meta:
-        model = SavedSearch
-        fields = ["name"]
-
-
 @dataclass(frozen=True)
 class Listed:
     """A kept search with what it says to the person; "" if something that it names is gone."""
@@ -51,11 +45,13 @@ def ask(request: HttpRequest) -> HttpResponse:
     """What a signed-in person's search form sends: notes the search and leads to its address."""
     question = question_in(request, request.POST)
     if question is None:
-        wrong = {
+        wrong: dict[str, Any] = {
             "form": SearchForm(request.POST),
             "filter_form": FilterForm(request.POST, person=request.user),
             "query": request.POST.get("q", ""),
         }
+        if all(wrong[name].is_valid() for name in ("form", "filter_form")):
+            raise Http404  # the picture to be like does not exist for the asker
         return search_page(request, wrong, 400)
     if not question.compares and not question.filters:
         return redirect("gallery:search")
@@ -88,7 +84,7 @@ def save(request: HttpRequest) -> HttpResponse:
     if question is None or not (question.compares or question.filters):
         messages.error(request, _("This search cannot be saved: something that it names is gone."))
         return redirect("gallery:search")
-    form = NameForm(request.POST)
+    form = SearchNameForm(request.POST)
     if form.is_valid():
         try:
             save_search(owner=signed_in(request), name=form.cleaned_data["name"], question=question)
@@ -112,9 +108,9 @@ def save(request: HttpRequest) -> HttpResponse:
 def rename(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     search = get_object_or_404(SavedSearch.objects.of(signed_in(request)), pk=pk)
     if request.method != "POST":
-        form = NameForm(initial={"name": search.name})
+        form = SearchNameForm(initial={"name": search.name})
         return render(request, "gallery/search_name.html", {"form": form, "search": search})
-    form = NameForm(request.POST)
+    form = SearchNameForm(request.POST)
     if form.is_valid():
         try:
             rename_search(search=search, name=form.cleaned_data["name"])
@@ -168,9 +164,9 @@ def _said(request: HttpRequest, search: KeptSearch) -> str:
         return ""
 
 
-def _say_taken(form: NameForm) -> None:
+def _say_taken(form: SearchNameForm) -> None:
     form.add_error("name", forms.ValidationError(_("You have a saved search of this name."), code="taken"))
 
 
-def _status(form: NameForm) -> int:
+def _status(form: SearchNameForm) -> int:
     return 400 if form.has_error("name") and not form.has_error("name", "taken") else 409

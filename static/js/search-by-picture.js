@@ -3,11 +3,10 @@ const form = document.querySelector("[data-search-by-picture]");
 const field = form.querySelector("input[type=file]");
 const isPicture = (file) => file.type.startsWith("image/");
 
-function searchBy(files) {
-  const picture = [...files].find(isPicture);
-  if (!picture) return false;
+function searchBy(file) {
+  if (!file) return false;
   const chosen = new DataTransfer();
-  chosen.items.add(picture);
+  chosen.items.add(file);
   field.files = chosen.files;
   form.closest("details").open = true;
   form.requestSubmit();
@@ -17,7 +16,7 @@ function searchBy(files) {
 const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
 
 document.addEventListener("paste", (event) => {
-  if (searchBy(event.clipboardData?.files ?? [])) event.preventDefault(); // words are pasted as ever
+  if (searchBy([...(event.clipboardData?.files ?? [])].find(isPicture))) event.preventDefault(); // words are pasted as ever
 });
 document.addEventListener("dragover", (event) => {
   if (!hasFiles(event)) return;
@@ -31,6 +30,7 @@ document.addEventListener("drop", (event) => {
   if (!hasFiles(event) || event.target === field) return;
   event.preventDefault(); // else the browser leaves the page for the file
   form.classList.remove("is-over");
-  searchBy(event.dataTransfer.files);
+  const files = [...event.dataTransfer.files];
+  searchBy(files.find(isPicture) ?? files[0]); // of a file that is no picture the server says so
 });
 form.querySelector("[data-scripted]").hidden = false;

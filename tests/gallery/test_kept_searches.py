@@ -156,6 +156,11 @@ def test_a_search_that_cannot_be_read_is_told_with_400_and_not_noted(alices, que
     assert not RecentSearch.objects.exists()
 
 
+def test_asking_for_pictures_like_one_that_is_not_there_is_not_found(alices):
+    assert alices.post(ASK, {"q": "red", "like": "00000000-0000-4000-8000-000000000000"}).status_code == 404
+    assert not RecentSearch.objects.exists()
+
+
 def test_asking_for_nothing_leads_to_the_empty_page(alices):
     assert alices.post(ASK, {"q": " ", "colour": ""})["Location"] == "/search/"
     assert not RecentSearch.objects.exists()
