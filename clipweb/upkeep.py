@@ -12,6 +12,7 @@ STEPS = (
     "gallery.tasks.discard_expired_uploads",
     "generator.tasks.requeue_stale",
     "gallery.tasks.request_background",
+    "gallery.tasks.requeue_maps",
 )
 
 
