@@ -15,6 +15,9 @@ from gallery.map.neighbours import SAMPLE, Layout, place_beside
 
 COMPONENTS = 50  # of the vectors, for t-SNE: the rest is mostly noise, and costs time
 PERPLEXITY = 30
+# Among few points Barnes-Hut's approximation goes astray under the usual early exaggeration of 12, and stops
+# there: these are computed exactly, with the 4 of van der Maaten and Hinton 2008.
+FEW = 200
 SEED = 0
 SPREAD = 1e-4  # standard deviation of the start: Kobak and Berens 2019, "PCA initialisation"
 JITTER = 1e-6  # so that equal pictures do not start, and stay, at one point
@@ -48,7 +51,10 @@ def _embed(vectors: np.ndarray) -> np.ndarray:
     reduced = components(vectors, COMPONENTS)
     noise = np.random.default_rng(SEED).normal(size=(len(vectors), 2))
     start = reduced[:, :2] * (SPREAD / max(float(reduced[:, 0].std()), SPREAD)) + JITTER * noise
+    is_small = len(vectors) <= FEW
     tsne = TSNE(
+        method="exact" if is_small else "barnes_hut",
+        early_exaggeration=4.0 if is_small else 12.0,
         init=start.astype(np.float32),
         perplexity=min(PERPLEXITY, (len(vectors) - 1) / 3),
         learning_rate="auto",

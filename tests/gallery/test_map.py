@@ -106,7 +106,8 @@ def test_a_map_has_a_point_for_each_picture_with_a_vector(alice, bob, pictures, 
     move_to_trash(images=Image.objects.filter(pk=pictures[0].pk))
     request_map(owner=alice)
     made = make_map(owner_id=alice.pk, attempt=0)
-    assert made and (made.state, made.model_id, made.held_until) == (Map.State.READY, "colours", None)
+    assert made
+    assert (made.state, made.model_id, made.held_until) == (Map.State.READY, "colours", None)
     assert set(made.points.values_list("image", flat=True)) == {image.pk for image in pictures[1:]}
 
 

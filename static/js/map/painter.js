@@ -1,6 +1,7 @@
 // Paints what is in sight: dots in the pictures' colours from afar, thumbnails from near.
 const LARGEST = 112; // pixels, the longer side of a thumbnail
 const SMALLEST = 18; // below, dots say more
+const CLOSER = 0.65; // as t-SNE has groups, neighbours are nearer than the average
 const MOST = 250; // thumbnails in sight; with more it is dots. Fewer than are kept.
 
 export class Painter {
@@ -18,7 +19,7 @@ export class Painter {
   }
 
   get side() {
-    return Math.min(LARGEST, this.spacing * 0.9);
+    return Math.min(LARGEST, this.spacing * CLOSER);
   }
 
   get dot() {
@@ -39,7 +40,7 @@ export class Painter {
   }
 
   paint() {
-    const { context, canvas, view } = this;
+    const { context, canvas } = this;
     const dense = window.devicePixelRatio || 1;
     context.setTransform(dense, 0, 0, dense, 0, 0);
     context.clearRect(0, 0, canvas.width, canvas.height);
@@ -54,7 +55,6 @@ export class Painter {
     this.thumbnails.load();
     canvas.dataset.showing = this.hasThumbnails ? "thumbnails" : "dots";
     canvas.dataset.inSight = seen.length;
-    return view;
   }
 
   #inSight() {

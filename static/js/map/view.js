@@ -1,5 +1,5 @@
 // Which part of the map is in sight: the point in the middle, and pixels per unit. x and y go from -1 to 1.
-const MARGIN = 1.12; // around the whole map
+const EDGE = 44; // pixels around the whole map, for half a picture
 const DEEPEST = 400; // times the whole map
 
 export class View {
@@ -10,7 +10,7 @@ export class View {
   }
 
   get whole() {
-    return Math.min(this.width, this.height) / (2 * MARGIN);
+    return Math.max(Math.min(this.width, this.height) / 2 - EDGE, 20);
   }
 
   get isWhole() {
