@@ -35,11 +35,13 @@ def requeue_grown() -> int:
 def grow_map(*, owner_id: int) -> int:
     """Places what has come since. Returns how many pictures; with a new model none, but a whole new map is
     asked for. Doing it again changes nothing."""
-    owner = User.objects.get(pk=owner_id)
-    found = Map.objects.get(owner=owner)
+    found = Map.objects.select_related("owner").filter(owner=owner_id, state=Map.State.READY).first()
+    if found is None:
+        return 0
+    owner = found.owner
     newest = Embedding.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     model_id = vectors.model_of(owner)
-    if model_id is None or found.state != Map.State.READY:
+    if model_id is None:
         return 0
     if model_id != found.model_id:
         return _make_anew(owner, model_id)

@@ -2,7 +2,8 @@
 const LARGEST = 112; // pixels, the longer side of a thumbnail
 const SMALLEST = 18; // below, dots say more
 const CLOSER = 0.65; // as t-SNE has groups, neighbours are nearer than the average
-const MOST = 250; // thumbnails in sight; with more it is dots. Fewer than are kept.
+const FINE = 3; // pixels of a dot's radius: smaller ones are squares, which take a tenth of the time
+const MOST = 400; // thumbnails in sight; with more it is dots. Fewer than are kept.
 
 export class Painter {
   constructor(canvas, view, points, thumbnails) {
@@ -75,6 +76,13 @@ export class Painter {
     const [left, top] = this.view.toScreen(point.x, point.y);
     const { context, dot } = this;
     const isMarked = this.chosen.has(point) || point === this.current;
+    if (dot < FINE && !isMarked) {
+      context.fillStyle = this.ink;
+      context.fillRect(left - dot - 0.5, top - dot - 0.5, 2 * dot + 1, 2 * dot + 1);
+      context.fillStyle = point.colour;
+      context.fillRect(left - dot, top - dot, 2 * dot, 2 * dot);
+      return;
+    }
     context.beginPath();
     context.arc(left, top, dot + (isMarked ? 2 : 0), 0, 2 * Math.PI);
     context.fillStyle = point.colour;

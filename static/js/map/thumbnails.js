@@ -1,7 +1,7 @@
 // Thumbnails for the painter: only those that are asked for in a frame are loaded, a few at once, and only so
 // many are kept, those that were in sight last.
 const AT_ONCE = 6;
-const KEPT = 300;
+const KEPT = 450;
 
 export class Thumbnails {
   constructor(urlOf, changed) {
