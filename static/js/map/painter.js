@@ -1,9 +1,11 @@
-// Paints what is in sight: dots in the pictures' colours from afar, thumbnails from near.
+// Paints what is in sight: dots in the pictures' colours from afar, thumbnails from near, and where these would
+// cover each other, some thumbnails among the dots.
 const LARGEST = 112; // pixels, the longer side of a thumbnail
 const SMALLEST = 18; // below, dots say more
 const CLOSER = 0.65; // as t-SNE has groups, neighbours are nearer than the average
 const FINE = 3; // pixels of a dot's radius: smaller ones are squares, which take a tenth of the time
-const MOST = 400; // thumbnails in sight; with more it is dots. Fewer than are kept.
+const ALL = 80; // pictures in sight that are all shown, also where some cover others
+const MOST = 400; // thumbnails in sight, fewer than are kept
 
 export class Painter {
   constructor(canvas, view, points, thumbnails) {
@@ -48,10 +50,13 @@ export class Painter {
     const style = getComputedStyle(canvas);
     [this.accent, this.ink] = [style.color, getComputedStyle(canvas.parentElement).color];
     const seen = this.#inSight();
-    this.hasThumbnails = this.side >= SMALLEST && seen.length <= MOST;
+    const pictured = new Set(this.side < SMALLEST ? [] : this.#thinned(seen));
+    this.hasThumbnails = pictured.size > 0;
     this.thumbnails.begin();
-    for (const point of seen) this.#point(point);
-    if (this.current) this.#point(this.current);
+    for (const point of seen) if (!pictured.has(point)) this.#dot(point);
+    for (const point of pictured) this.#picture(point);
+    if (this.current && this.hasThumbnails) this.#picture(this.current);
+    else if (this.current) this.#dot(this.current);
     if (this.line) this.#outline(this.line);
     this.thumbnails.load();
     canvas.dataset.showing = this.hasThumbnails ? "thumbnails" : "dots";
@@ -67,9 +72,17 @@ export class Painter {
     );
   }
 
-  #point(point) {
-    if (this.hasThumbnails) this.#picture(point);
-    else this.#dot(point);
+  // Of too many, the first in each square that a thumbnail takes: of the map, so that it stays when the map
+  // is moved.
+  #thinned(seen) {
+    if (seen.length <= ALL) return seen;
+    const size = this.side / this.view.scale;
+    const first = new Map();
+    for (const point of seen) {
+      const square = `${Math.floor(point.x / size)} ${Math.floor(point.y / size)}`;
+      if (!first.has(square)) first.set(square, point);
+    }
+    return [...first.values()].slice(0, MOST);
   }
 
   #dot(point) {
