@@ -84,8 +84,9 @@ def test_a_new_picture_lies_among_those_it_resembles(layout):
 
 
 def test_a_layout_that_takes_too_much_is_ended():
+    many = np.repeat(themed(), 50, axis=0)  # takes some seconds
     with pytest.raises(computing.TooSlow):
-        computing.compute(themed(), beat=lambda: None, seconds=1)
+        computing.compute(many, beat=lambda: None, seconds=1)
     with pytest.raises(computing.LayoutError):
         computing.compute(themed(), beat=lambda: None, memory=30_000_000)
 

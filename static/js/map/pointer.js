@@ -64,7 +64,7 @@ export class Pointer {
   }
 
   #pinch(id, place) {
-    const [[other]] = [...this.held].filter(([key]) => key !== id).map(([, value]) => [value]);
+    const [, other] = [...this.held].find(([key]) => key !== id);
     const before = this.held.get(id);
     const distance = (one) => Math.max(Math.hypot(one[0] - other[0], one[1] - other[1]), 1);
     const middle = (one) => [(one[0] + other[0]) / 2, (one[1] + other[1]) / 2];
