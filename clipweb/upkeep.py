@@ -13,6 +13,7 @@ STEPS = (
     "gallery.tasks.forget_query_pictures",
     "generator.tasks.requeue_stale",
     "gallery.tasks.request_background",
+    "gallery.tasks.requeue_maps",
 )
 
 

@@ -3,6 +3,7 @@
 import uuid
 
 from gallery import background, details, given, index_check, preparation, purge, receiving, reembedding
+from gallery.map import growing, making
 from gallery.near import finding
 
 
@@ -16,6 +17,18 @@ def make_details(image_id: str) -> None:
 
 def find_near_duplicates(owner_id: int) -> None:
     finding.find_near_duplicates(owner_id=owner_id)
+
+
+def make_map(owner_id: int, attempt: int) -> None:
+    making.make_map(owner_id=owner_id, attempt=attempt)
+
+
+def grow_map(owner_id: int) -> None:
+    growing.grow_map(owner_id=owner_id)
+
+
+def requeue_maps() -> int:
+    return making.requeue_unfinished() + growing.requeue_grown()
 
 
 def requeue_pending() -> int:

@@ -4,6 +4,7 @@ from gallery.models.camera import CameraFacts, Place
 from gallery.models.embedding import Embedding, EmbeddingChange, EmbeddingCounter
 from gallery.models.favourite import Favourite
 from gallery.models.image import Image, ImageQuerySet
+from gallery.models.map import Map, MapPoint
 from gallery.models.near import NearPair
 from gallery.models.people import User
 from gallery.models.query_picture import QueryPicture
@@ -23,6 +24,8 @@ __all__ = [
     "Favourite",
     "Image",
     "ImageQuerySet",
+    "Map",
+    "MapPoint",
     "NearPair",
     "Place",
     "QueryPicture",

@@ -108,6 +108,21 @@ def choose_pictures(page: Page) -> None:
     page.locator("[data-selection] summary").first.click()
 
 
+def lay_out_the_map(page: Page) -> None:
+    """Once; on later visits it is there. Then the picture in the middle is chosen."""
+    if page.locator("[data-map-state=none]").count():
+        page.locator("[data-map-state] form button").click()
+    page.wait_for_function(
+        "document.querySelector('canvas[data-loaded]')?.dataset.loaded > 0", timeout=120_000
+    )
+
+
+def choose_on_the_map(page: Page) -> None:
+    lay_out_the_map(page)
+    page.locator("canvas").focus()
+    page.keyboard.press("Space")
+
+
 def choose_from_the_trash(page: Page) -> None:
     page.locator("input[name=picture]").first.check()
     page.get_by_role("button", name="Delete for good").or_(
@@ -163,6 +178,9 @@ STOPS = [
     Stop("album-link-revoke", album("unlisted", "link/revoke/")),
     Stop("shared", lambda scene: scene.link, "visitor"),
     Stop("shared-picture", lambda scene: f"{scene.link}{scene.pictures[0]}/", "visitor"),
+    Stop("map-empty", at("/map/"), "admin"),
+    Stop("map", at("/map/"), arrive=lay_out_the_map),
+    Stop("map-region", at("/map/regions/1/")),
     Stop("trash", at("/trash/")),
     Stop("trash-delete", at("/trash/"), arrive=choose_from_the_trash),
     Stop("upload", at("/upload/")),

@@ -30,6 +30,20 @@ def test_the_web_process_does_not_load_torch():
     assert loaded_after(code, heavy="torch,open_clip,timm,transformers,torchvision") == ""
 
 
+def test_neither_pages_nor_tasks_load_what_lays_out_a_map():
+    code = (
+        "import clipweb.asgi, clipweb.urls, gallery.tasks\n"
+        "from django.urls import get_resolver\n"
+        "get_resolver().url_patterns"
+    )
+    assert loaded_after(code, heavy="sklearn,scipy,joblib") == ""
+
+
+def test_the_process_that_lays_out_a_map_loads_no_django():
+    code = "import gallery.map.process, gallery.map.layout"
+    assert loaded_after(code, heavy="django,channels,torch,httpx") == ""
+
+
 def test_the_task_module_does_not_load_torch():
     code = (
         "import os, django\n"

@@ -7,7 +7,7 @@ from django.utils import timezone
 from gallery.albums import add_pictures, create_album, edit_album
 from gallery.derivatives import make_thumbnails, read_pixels
 from gallery.favourites import add_favourite
-from gallery.models import Album, Favourite, Image
+from gallery.models import Album, Favourite, Image, Map, MapPoint
 from gallery.preparation import prepare_image
 from gallery.tagging import set_tags
 from gallery.uploads import store_image
@@ -200,20 +200,35 @@ def test_the_trash_is_its_owners_alone(client, stored, sign_in, person):
     assert stored.trashed_at
 
 
+@pytest.mark.parametrize("person", PEOPLE)
+@pytest.mark.parametrize("state", MAY_SEE)
+def test_a_map_is_its_owners_alone_and_loses_what_is_in_the_trash(
+    client, alice, stored, sign_in, person, state
+):
+    mapped = Map.objects.create(owner=alice, made_at=timezone.now())
+    MapPoint.objects.create(map=mapped, image=stored, x=0, y=0, region=1)
+    put_in_state(stored, state)
+    sign_in(person)
+    is_shown = person == "owner" and state != "trashed"
+    addresses = [reverse(f"gallery:{name}") for name in ("map", "map_state", "map_points")]
+    region = reverse("gallery:map_region", args=[1])
+    answers = [client.get(address) for address in (*addresses, region)]
+    if person == "visitor":
+        assert all(answer["Location"].startswith(reverse("account_login")) for answer in answers)
+    else:
+        assert [answer.status_code for answer in answers] == [200, 200, 200, 200 if is_shown else 404]
+    found = [str(stored.pk).encode() in answer.content for answer in answers]
+    assert found == [is_shown, False, is_shown, is_shown]
+    client.post(reverse("gallery:map_lay_out"))  # too few pictures: nothing is asked for, for nobody
+    mapped.refresh_from_db()
+    assert (Map.objects.count(), mapped.state) == (1, Map.State.READY)
+
+
 @pytest.mark.parametrize(
     "name",
     [
-        "mine",
-        "upload",
-        "duplicates",
-        "favourites",
-        "tags",
-        "trash",
-        "trash_empty",
-        "albums",
-        "album_create",
-        "searches",
-        "searches_clear",
+        *("mine", "upload", "duplicates", "favourites", "tags", "trash", "trash_empty", "albums"),
+        *("album_create", "searches", "searches_clear", "map", "map_state", "map_points"),
     ],
 )
 def test_pages_of_a_persons_own_ask_visitors_to_sign_in(client, db, name):
