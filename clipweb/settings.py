@@ -312,6 +312,7 @@ UPLOADS_DIR = DATA_DIR / "uploads"  # files that are still on their way
 UPLOADS_PER_PERSON = env_int("UPLOADS_PER_PERSON", 50, low=1, high=10_000)  # on their way at once
 UPLOAD_KEPT_HOURS = env_int("UPLOAD_KEPT_HOURS", 24, low=1, high=720)  # of one that does not go on
 DATA_UPLOAD_MAX_NUMBER_FILES = UPLOAD_MAX_FILES
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # as many pictures can be chosen at once
 TRASH_DAYS = env_int("TRASH_DAYS", 30, low=1, high=3650)  # until what was deleted is gone for good
 # How long the vector of a picture that was searched by without being stored keeps its address alive.
 QUERY_PICTURE_DAYS = env_int("QUERY_PICTURE_DAYS", 30, low=1, high=3650)

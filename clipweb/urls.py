@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("gallery.urls")),
     path("", include("generator.urls")),
     path("accounts/", include("allauth.account.urls")),
+    path("shortcuts/", pages.shortcuts, name="shortcuts"),
     path("i18n/setlang/", people.set_language, name="set_language"),
     path("admin/", admin.site.urls),
     path("health", health.machine, name="health"),

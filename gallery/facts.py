@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from gallery import exif, pixels
+from gallery import exif, pixels, timeline
 from gallery.models import CameraFacts, Image, Place
 
 CAMERA_FIELDS = (
@@ -35,8 +35,12 @@ def note_facts(*, image: Image) -> None:
         if found.spot and row.keep_location:
             Place.objects.update_or_create(image=row, defaults=vars(found.spot))
         taken_at, taken_offset = _moment(found.taken)
+        row.taken_at, row.taken_offset = taken_at, taken_offset
         Image.objects.filter(pk=image.pk).update(
-            taken_at=taken_at, taken_offset=taken_offset, has_location=found.spot is not None
+            taken_at=taken_at,
+            taken_offset=taken_offset,
+            month=timeline.month_of(row),
+            has_location=found.spot is not None,
         )
 
 

@@ -10,6 +10,7 @@ from gallery.views import (
     finding,
     given,
     map,
+    mine,
     moderation,
     pictures,
     receiving,
@@ -25,7 +26,7 @@ from gallery.views import (
 
 app_name = "gallery"
 urlpatterns = [
-    path("gallery/", pictures.mine, name="mine"),
+    path("gallery/", mine.mine, name="mine"),
     path("gallery/tiles", pictures.tiles, name="tiles"),
     path("gallery/states", pictures.states, name="states"),
     path("gallery/selection/", selection.selection, name="selection"),
@@ -56,6 +57,7 @@ urlpatterns = [
     path("uploads/<uuid:pk>/store", receiving.store, name="store"),
     path("pictures/<uuid:pk>/", pictures.picture, name="picture"),
     path("pictures/<uuid:pk>/view", pictures.view_fragment, name="view"),
+    path("pictures/<uuid:pk>/details", pictures.details, name="details"),
     path("pictures/<uuid:pk>/original", files.original, name="original"),
     path("pictures/<uuid:pk>/thumbnail/<int:size>", files.thumbnail, name="thumbnail"),
     path("pictures/<uuid:pk>/edit/", pictures.edit, name="edit"),

@@ -1,17 +1,19 @@
 import uuid
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from datetime import timezone as dt_timezone
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gallery.colours import Colour
 from gallery.models.people import User
+from gallery.shapes import shape_of
 
 
 class ImageQuerySet(models.QuerySet["Image"]):
@@ -47,6 +49,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
     def in_trash_of(self, user: User) -> "ImageQuerySet":
         """The newest deletion first."""
         return self.filter(owner=user, trashed_at__isnull=False).order_by("-trashed_at", "-id")
+
+
+def this_month() -> date:
+    return timezone.localdate().replace(day=1)
 
 
 def original_path(image: "Image", filename: str) -> str:
@@ -131,6 +137,9 @@ class Image(models.Model):
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)  # counted when one starts
     retry_at = models.DateTimeField(_("taken up again at"), null=True, blank=True)  # if still pending then
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
+    month = models.DateField(  # its first day: when it was taken by the clock there, else when it was added
+        _("month"), default=this_month, editable=False
+    )
     trashed_at = models.DateTimeField(_("in the trash since"), null=True, blank=True, editable=False)
 
     objects = ImageQuerySet.as_manager()
@@ -143,6 +152,13 @@ class Image(models.Model):
         indexes = [
             models.Index(fields=["owner", "-created_at"], name="image_by_owner"),
             models.Index(fields=["visibility", "is_hidden", "-created_at"], name="image_public"),
+            models.Index(
+                F("owner"),
+                F("month").desc(),
+                Coalesce("taken_at", "created_at").desc(),
+                F("id").desc(),
+                name="image_timeline",
+            ),
             models.Index(fields=["status", "retry_at"], name="image_unfinished"),
             models.Index(fields=["trashed_at"], name="image_trash", condition=Q(trashed_at__isnull=False)),
         ]
@@ -157,6 +173,11 @@ class Image(models.Model):
     def original_name(self) -> str:
         """Of the stored file, for the storage."""
         return self.original.name or ""
+
+    @property
+    def shape(self) -> int:
+        """Its proportions for a grid, as the name of a class."""
+        return shape_of(self.width, self.height)
 
     @property
     def taken_local(self) -> datetime | None:

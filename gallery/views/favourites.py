@@ -26,15 +26,21 @@ def favourites(request: HttpRequest) -> HttpResponse:
 @require_POST
 def add(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     image = add_favourite(user=signed_in(request), image=_visible(request, pk))
-    messages.success(request, _("The picture is one of your favourites now."))
-    return redirect(image)
+    return _done(request, image, _("The picture is one of your favourites now."))
 
 
 @login_required
 @require_POST
 def remove(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     image = remove_favourite(user=signed_in(request), image=_visible(request, pk))
-    messages.success(request, _("The picture is no longer one of your favourites."))
+    return _done(request, image, _("The picture is no longer one of your favourites."))
+
+
+def _done(request: HttpRequest, image: Image, text: str) -> HttpResponse:
+    """A script stays where it is and says so itself."""
+    if request.headers.get("Accept") == "application/json":
+        return HttpResponse(status=204)
+    messages.success(request, text)
     return redirect(image)
 
 

@@ -1,4 +1,4 @@
-"""The gallery, public pictures, and the page of one picture."""
+"""Public pictures, fragments of grids, and the page of one picture."""
 
 import uuid
 
@@ -7,11 +7,12 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from gallery import live, search
+from gallery import live, search, sharing
 from gallery.album_forms import AddToAlbumForm
 from gallery.albums import albums_with
 from gallery.editing import edit_image
@@ -25,18 +26,9 @@ from gallery.uploads import delete_image
 from gallery.views.asking import question_behind
 from gallery.views.paging import PICTURES_A_PAGE, page_of
 from gallery.views.people import signed_in
-from gallery.views.selection import selection_tools
 
 SIMILAR_SHOWN = 8
-
-
-@login_required
-@require_safe
-def mine(request: HttpRequest) -> HttpResponse:
-    """The signed-in person's own pictures, newest first, to look at and to choose from."""
-    own = Image.objects.visible_to(request.user).filter(owner=signed_in(request))
-    context = {"page_obj": page_of(own, request), **selection_tools(request)}
-    return render(request, "gallery/mine.html", context)
+SHOWN_BY_BROWSERS = {"image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"}
 
 
 @require_safe
@@ -75,6 +67,22 @@ def view_fragment(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The picture itself and its state, for a page that waits for it to get ready."""
     image = get_object_or_404(Image.objects.visible_to(request.user), pk=pk)
     return render(request, "gallery/_view.html", {"image": image})
+
+
+@never_cache
+@require_safe
+def details(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """What stands beside the picture where a grid shows it large."""
+    images = Image.objects.visible_to(request.user).select_related("owner", "camera_facts")
+    image = get_object_or_404(images, pk=pk)
+    best = sharing.largest_file(request.user, image)
+    zooms = best is not None and best.content_type in SHOWN_BY_BROWSERS
+    context = {
+        "image": image,
+        "zoomed": reverse("gallery:original", args=[pk]) if zooms else "",
+        **_about(request, image),
+    }
+    return render(request, "gallery/_details.html", context)
 
 
 @login_required
@@ -116,24 +124,32 @@ def delete(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _beside(request: HttpRequest, image: Image) -> dict[str, object]:
-    """What stands beside a picture: what the reader may do with it, and what is like it."""
+    """What stands on a picture's page: what the reader may do with it, and what is like it."""
     user = request.user
-    is_owner = user.is_authenticated and image.owner_id == user.pk
+    about = _about(request, image)
     try:
         hits = search.search(user=user, like=image).hits[:SIMILAR_SHOWN]
     except NotEmbedded:
         hits = []
     return {
-        "is_owner": is_owner,
-        "place": Place.objects.filter(image=image).first() if is_owner else None,
-        "may_delete": is_owner or (user.is_authenticated and user.is_staff),
+        **about,
+        "may_delete": about["is_owner"] or (user.is_authenticated and user.is_staff),
         "may_moderate": user.is_authenticated and user.is_staff,
-        "is_favourite": is_favourite(user=user, image=image),
-        "albums": albums_with(image, user=user),
-        "album_form": AddToAlbumForm(owner=signed_in(request)) if is_owner else None,
+        "album_form": AddToAlbumForm(owner=signed_in(request)) if about["is_owner"] else None,
         "similar_hits": hits,
         "labels_form": LabelsForm(),
         "mix": mix_links(question_behind(request)),
+    }
+
+
+def _about(request: HttpRequest, image: Image) -> dict[str, object]:
+    user = request.user
+    is_owner = user.is_authenticated and image.owner_id == user.pk
+    return {
+        "is_owner": is_owner,
+        "place": Place.objects.filter(image=image).first() if is_owner else None,
+        "is_favourite": is_favourite(user=user, image=image),
+        "albums": albums_with(image, user=user),
     }
 
 

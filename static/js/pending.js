@@ -1,10 +1,12 @@
 // Refreshes pictures that are still being prepared, until none is left, and shows new ones in the reader's own
 // gallery as they come. Without it a reload does the same.
 import { Live } from "./live.js";
+import { address, exchange, grid, refresh } from "./pictures/grid.js";
 
 const FIRST_PAUSE = 1000; // milliseconds
 const LONGEST_PAUSE = 15000;
 const GROW_EVERY = 2000;
+const ASKED_AT_ONCE = 48;
 
 async function fetchFragment(url) {
   const response = await fetch(url, { headers: { Accept: "text/html" } });
@@ -12,22 +14,22 @@ async function fetchFragment(url) {
   return new DOMParser().parseFromString(await response.text(), "text/html");
 }
 
-// One pass over a grid: every pending card is asked for together and replaced where it has changed.
-async function refreshGrid(grid) {
-  const pending = [...grid.querySelectorAll("[data-pending]")];
+// One pass over the grid: pending cards are asked for together and replaced where they have changed.
+async function refreshPending() {
+  const pending = [...(grid()?.querySelectorAll("[data-pending]") ?? [])].slice(0, ASKED_AT_ONCE);
   if (pending.length === 0) return false;
-  const url = new URL(grid.dataset.tilesUrl, location.href);
-  for (const card of pending) url.searchParams.append("picture", card.dataset.pending);
+  await refreshCards(pending);
+  return grid().querySelector("[data-pending]") !== null;
+}
+
+async function refreshCards(cards) {
+  const url = new URL(grid().dataset.tilesUrl, address);
+  for (const card of cards) url.searchParams.append("picture", card.id.replace("picture-", ""));
   const fragment = await fetchFragment(url);
-  if (!fragment) return true;
-  for (const card of pending) {
+  for (const card of fragment ? cards : []) {
     const fresh = fragment.getElementById(card.id);
-    if (!fresh || fresh.innerHTML === card.innerHTML) continue;
-    const box = fresh.querySelector("input[type=checkbox]");
-    if (box) box.checked = card.querySelector("input[type=checkbox]")?.checked ?? false;
-    card.replaceWith(document.adoptNode(fresh));
+    if (fresh && fresh.innerHTML !== card.innerHTML) exchange(card, fresh);
   }
-  return grid.querySelector("[data-pending]") !== null;
 }
 
 // The page of one picture: when it is ready, what stands beside it (labels, similar pictures) comes with a reload.
@@ -53,31 +55,31 @@ async function watch(refresh) {
     try {
       if (!(await refresh())) return;
     } catch (error) {
-      if (!(error instanceof TypeError)) throw error; // fetch: the network is away, the next pass may find it
+      passOver(error);
     }
     pause = Math.min(pause * 1.3, LONGEST_PAUSE);
   }
 }
 
-// The gallery with pictures that are new in it: cards that have not changed stay, with what is chosen in them.
+// The gallery with pictures that are new in it: where it begins, or all of it while it is empty.
 async function refreshGallery(gallery) {
-  const fresh = (await fetchFragment(location.href))?.querySelector("[data-gallery]");
+  const start = new URL(address);
+  for (const name of ["page", "upto"]) start.searchParams.delete(name);
+  const fresh = (await fetchFragment(start))?.querySelector("[data-gallery]");
   if (!fresh) return;
-  const [grid, freshGrid] = [gallery, fresh].map((part) => part.querySelector("[data-tiles-url]"));
-  if (!grid || !freshGrid) {
+  const freshGrid = fresh.querySelector("[data-pictures]");
+  if (!grid() || !freshGrid) {
     gallery.replaceChildren(...fresh.children);
     gallery.dispatchEvent(new CustomEvent("gallery-filled", { bubbles: true }));
     return;
   }
-  const cards = [...freshGrid.children].map((card) => {
-    const old = document.getElementById(card.id);
-    return old?.innerHTML === card.innerHTML ? old : document.adoptNode(card);
-  });
-  grid.replaceChildren(...cards);
-  for (const part of [".page-head__lead", ".pagination"]) {
+  const goesOn = refresh(freshGrid);
+  const parts = [".page-head__lead", "[data-months]"];
+  if (!goesOn || !gallery.querySelector(".pagination")) parts.push(".pagination");
+  for (const part of parts) {
     const [old, next] = [gallery, fresh].map((whole) => whole.querySelector(part));
     if (old && next) old.replaceWith(next);
-    else if (next) grid.after(next);
+    else if (next) gallery.querySelector("[data-further]")?.before(next);
   }
 }
 
@@ -91,18 +93,34 @@ function follow(gallery) {
       try {
         await refreshGallery(gallery);
       } catch (error) {
-        if (!(error instanceof TypeError)) throw error; // the network is away
+        passOver(error);
       }
       timer = 0;
       if (isOld) refreshSoon();
     }, GROW_EVERY);
   };
   new Live(gallery.dataset.socket, (pictures) => {
-    const isHere = ({ id }) => document.getElementById(`picture-${id}`) !== null;
-    if (pictures.some((picture) => isHere(picture) || ("grows" in gallery.dataset && picture.shown))) refreshSoon();
+    const here = pictures.map(({ id }) => document.getElementById(`picture-${id}`));
+    const isAtStart = !grid() || grid().dataset.pictures === "1";
+    if (isAtStart && pictures.some((picture, place) => here[place] || picture.shown)) refreshSoon();
+    else if (grid() && here.some(Boolean)) refreshCards(here.filter(Boolean)).catch(passOver);
   });
 }
 
+// fetch: the network is away, the next message or pass may find it
+function passOver(error) {
+  if (!(error instanceof TypeError)) throw error;
+}
+
+let isWatching = false;
+async function watchGrid() {
+  if (isWatching || !grid()?.dataset.tilesUrl) return;
+  isWatching = true;
+  await watch(refreshPending);
+  isWatching = false;
+}
+
 for (const gallery of document.querySelectorAll("[data-gallery]")) follow(gallery);
-for (const grid of document.querySelectorAll("[data-tiles-url]")) watch(() => refreshGrid(grid));
 for (const page of document.querySelectorAll("[data-view-url]")) watch(() => refreshView(page));
+watchGrid();
+for (const news of ["pictures-came", "gallery-filled"]) document.addEventListener(news, watchGrid);

@@ -1,5 +1,7 @@
 // Choosing several pictures of a grid: by click, with Shift for all between, by keyboard, by a long press.
 // Without this script the checkboxes and the form over them do the same, one picture at a time.
+import { cardOf, linkOf, neighbour } from "./pictures/grid.js";
+
 const LONG_PRESS = 500; // milliseconds
 const STILL = 10; // pixels that a pressing finger may move
 
@@ -9,7 +11,6 @@ let bar = null;
 const boxes = () => [...grid.querySelectorAll("input[type=checkbox][name=picture]")];
 const chosen = () => boxes().filter((box) => box.checked);
 const boxOf = (element) => element?.closest?.(".picture-card")?.querySelector("input[type=checkbox]") ?? null;
-const linkOf = (box) => box.closest(".picture-card").querySelector(".picture-card__link");
 
 let anchor = null; // the box that was changed last: Shift chooses from here
 let head = null; // to here, where the last Shift ended
@@ -102,20 +103,7 @@ function clickedAfterPress(event) {
   event.stopPropagation();
 }
 
-// By keyboard: Space chooses, arrows go from picture to picture, with Shift they choose on the way.
-function columns() {
-  const all = boxes();
-  const top = all[0]?.closest(".picture-card").offsetTop;
-  const next = all.findIndex((box) => box.closest(".picture-card").offsetTop !== top);
-  return next < 0 ? all.length : next;
-}
-
-function target(box, key) {
-  const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns(), ArrowDown: columns() }[key];
-  const all = boxes();
-  return step ? (all[all.indexOf(box) + step] ?? null) : null;
-}
-
+// By keyboard: Space chooses; arrows go from picture to picture (shortcuts.js), with Shift they choose on the way.
 function keyPressed(event) {
   const box = boxOf(event.target);
   if (!box || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -125,11 +113,10 @@ function keyPressed(event) {
     else choose(box, !box.checked);
     return;
   }
-  const next = target(box, event.key);
+  const next = event.shiftKey ? boxOf(neighbour(cardOf(event.target), event.key)) : null;
   if (!next) return;
   event.preventDefault();
-  linkOf(next).focus();
-  if (!event.shiftKey) return;
+  linkOf(cardOf(next)).focus();
   if (head !== box) choose(box, true);
   chooseThrough(next);
 }

@@ -123,6 +123,17 @@ def choose_on_the_map(page: Page) -> None:
     page.keyboard.press("Space")
 
 
+def show_large(page: Page) -> None:
+    page.locator(".picture-card__frame:has(img)").first.click()
+    page.locator("dialog[open] [data-do=inform]").click()
+    page.locator("[data-details-of]").wait_for()
+
+
+def open_the_sheet(page: Page) -> None:
+    page.keyboard.press("?")
+    page.locator("dialog[open] .keys").first.wait_for()
+
+
 def choose_from_the_trash(page: Page) -> None:
     page.locator("input[name=picture]").first.check()
     page.get_by_role("button", name="Delete for good").or_(
@@ -164,6 +175,9 @@ STOPS = [
     Stop("gallery", at("/gallery/")),
     Stop("account-menu", at("/gallery/"), arrive=open_menu),
     Stop("gallery-selection", at("/gallery/"), arrive=choose_pictures),
+    Stop("gallery-large", at("/gallery/"), arrive=show_large),
+    Stop("shortcuts-sheet", at("/gallery/"), arrive=open_the_sheet),
+    Stop("shortcuts", at("/shortcuts/"), "visitor"),
     Stop("favourites", at("/favourites/")),
     Stop("tags", at("/tags/")),
     Stop("tag", at("/tags/summer/")),

@@ -95,11 +95,11 @@ def test_a_long_press_chooses_and_taps_choose_more(phone: Page) -> None:
     touch = phone.context.new_cdp_session(phone)
     box = phone.locator(".picture-card__link").nth(1).bounding_box()
     assert box
-    point = {"x": box["x"] + 40, "y": box["y"] + 40}
+    point = {"x": box["x"] + 60, "y": box["y"] + 70}
     touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [point]})
     expect(phone.locator("[data-count]")).to_have_text("1 picture chosen")
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    phone.locator(".picture-card__link").nth(0).tap(position={"x": 30, "y": 30})
+    phone.locator(".picture-card__link").nth(0).tap(position={"x": 60, "y": 70})
     assert chosen(phone) == [0, 1]
     assert phone.url.endswith("/gallery/")
 

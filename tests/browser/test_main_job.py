@@ -87,7 +87,8 @@ def search(page: Page, words: str) -> list[str]:
 
 def most_probable(page: Page, title: str, labels: list[str]) -> str:
     page.goto("/gallery/")
-    page.get_by_role("link", name=title, exact=True).click()
+    link = page.get_by_role("link", name=title, exact=True)
+    link.locator(".picture-card__title").click()  # the picture itself would be shown large
     page.fill("[name=labels]", "\n".join(labels))
     page.get_by_role("button", name="Compare").click()
     values = page.locator("main .bars__row meter").evaluate_all("bars => bars.map(bar => bar.value)")

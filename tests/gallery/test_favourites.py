@@ -49,3 +49,13 @@ def test_visitors_get_no_button(client, alice, store):
 def test_a_mark_takes_a_click_and_not_a_link(alices, alice, store):
     image = store(alice)
     assert alices.get(reverse("gallery:favourite", args=[image.pk])).status_code == 405
+
+
+def test_a_script_marks_a_picture_without_a_message_for_the_next_page(alices, alice, store):
+    image = store(alice)
+    response = alices.post(
+        reverse("gallery:favourite", args=[image.pk]), headers={"accept": "application/json"}
+    )
+    assert response.status_code == 204
+    assert Favourite.objects.filter(image=image, user=alice).exists()
+    assert "alert--success" not in alices.get(reverse("gallery:mine")).content.decode()

@@ -127,6 +127,33 @@ def test_waiting_tiles_are_asked_for_together(alices, alice, store, embed, bob):
     assert "no-store" in response["Cache-Control"]
 
 
+def test_a_picture_shown_large_has_its_details_beside_it(alices, alice, store):
+    image = store(alice, title="sea")
+    Image.objects.filter(pk=image.pk).update(caption="Taller than all of us.")
+    page = alices.get(reverse("gallery:details", args=[image.pk]))
+    assert "no-store" in page["Cache-Control"]
+    text = page.content.decode()
+    assert "<html" not in text
+    for words in ("Taller than all of us.", "64 × 48", reverse("gallery:similar", args=[image.pk])):
+        assert words in text
+    assert f'data-zoomed="{reverse("gallery:original", args=[image.pk])}"' in text
+    assert f'action="{reverse("gallery:favourite", args=[image.pk])}"' in text
+    assert reverse("gallery:edit", args=[image.pk]) in text
+
+
+def test_what_browsers_do_not_show_is_not_zoomed_into(alices, alice, store):
+    image = store(alice)
+    Image.objects.filter(pk=image.pk).update(content_type="image/heic")
+    assert "data-zoomed" not in alices.get(reverse("gallery:details", args=[image.pk])).content.decode()
+
+
+def test_visitors_see_details_without_what_asks_them_to_sign_in(client, alice, store):
+    image = store(alice, public=True)
+    text = client.get(reverse("gallery:details", args=[image.pk])).content.decode()
+    assert "data-favourite" not in text
+    assert reverse("gallery:edit", args=[image.pk]) not in text
+
+
 def test_a_failed_picture_says_why(alices, alice, store):
     image = store(alice)
     Image.objects.filter(pk=image.pk).update(status="failed", status_reason="The picture cannot be decoded.")

@@ -25,6 +25,7 @@ MAY_SEE = {
 READING = {
     "page": lambda image: reverse("gallery:picture", args=[image.pk]),
     "view": lambda image: reverse("gallery:view", args=[image.pk]),
+    "details": lambda image: reverse("gallery:details", args=[image.pk]),
     "original": lambda image: reverse("gallery:original", args=[image.pk]),
     "thumbnail": lambda image: reverse("gallery:thumbnail", args=[image.pk, 320]),
     "similar": lambda image: reverse("gallery:similar", args=[image.pk]),
@@ -237,7 +238,7 @@ def test_pages_of_a_persons_own_ask_visitors_to_sign_in(client, db, name):
     assert response["Location"].startswith(reverse("account_login"))
 
 
-@pytest.mark.parametrize("name", ["picture", "view", "original", "similar", "edit", "delete"])
+@pytest.mark.parametrize("name", ["picture", "view", "details", "original", "similar", "edit", "delete"])
 def test_an_unknown_picture_is_not_found(client, alice, name):
     client.force_login(alice)
     url = reverse(f"gallery:{name}", args=["00000000-0000-4000-8000-000000000000"])
