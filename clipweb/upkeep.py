@@ -14,6 +14,7 @@ STEPS = (
     "generator.tasks.requeue_stale",
     "gallery.tasks.request_background",
     "gallery.tasks.requeue_maps",
+    "gallery.tasks.request_vocabulary",
 )
 
 

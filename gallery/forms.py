@@ -14,10 +14,6 @@ from gallery.query import MAX_QUERY, QueryError, parse
 from gallery.search import Order
 from gallery.tagging import parse_tags
 
-MAX_LABELS = 40
-MAX_LABEL = 100  # characters
-MAX_CHOSEN = 50  # pictures
-
 
 class FilesInput(forms.ClearableFileInput):
     allow_multiple_selected = True
@@ -162,34 +158,3 @@ class SearchNameForm(forms.ModelForm):
     class Meta:
         model = SavedSearch
         fields = ["name"]
-
-
-class LabelsForm(forms.Form):
-    """The words to choose between, one a line or separated by commas."""
-
-    labels = forms.CharField(
-        label=_("Labels"),
-        help_text=_("At least two, one a line or separated by commas."),
-        widget=forms.Textarea(attrs={"rows": 5}),
-        error_messages={"required": _("Write at least two labels.")},
-    )
-
-    def clean_labels(self) -> list[str]:
-        parts = self.cleaned_data["labels"].replace(",", "\n").splitlines()
-        labels = list(dict.fromkeys(" ".join(part.split()) for part in parts if part.strip()))
-        if len(labels) < 2:
-            raise forms.ValidationError(_("Write at least two different labels."), code="too_few")
-        if len(labels) > MAX_LABELS:
-            raise forms.ValidationError(
-                _("At most %(limit)d labels; these are %(count)d."),
-                code="too_many",
-                params={"limit": MAX_LABELS, "count": len(labels)},
-            )
-        for label in labels:
-            if len(label) > MAX_LABEL:
-                raise forms.ValidationError(
-                    _("A label may have at most %(limit)d characters; “%(start)s…” has %(count)d."),
-                    code="too_long",
-                    params={"limit": MAX_LABEL, "start": label[:20], "count": len(label)},
-                )
-        return labels

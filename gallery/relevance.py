@@ -68,12 +68,25 @@ def scale(query: np.ndarray, background: Measured) -> Scale:
 
 def scale_for(query: np.ndarray, model_id: str) -> Scale | None:
     """None as long as the background of this model is not measured."""
-    measured_at = (
-        Background.objects.filter(model_id=model_id, line__isnull=False)
-        .values_list("measured_at", flat=True)
-        .first()
-    )
-    return scale(query, _load(model_id, measured_at)) if measured_at else None
+    background = measured_for(model_id)
+    return scale(query, background) if background else None
+
+
+def lines_for(queries: np.ndarray, model_id: str) -> np.ndarray | None:
+    """(M, D) unit rows → (M,) cosines, each query's line. None as scale_for()."""
+    background = measured_for(model_id)
+    return np.array([scale(query, background).line for query in queries]) if background else None
+
+
+def measured_for(model_id: str) -> Measured | None:
+    when = measured_at(model_id)
+    return _load(model_id, when) if when else None
+
+
+def measured_at(model_id: str) -> datetime | None:
+    """None as long as the background of this model is not measured."""
+    measured = Background.objects.filter(model_id=model_id, line__isnull=False)
+    return measured.values_list("measured_at", flat=True).first()
 
 
 @functools.lru_cache(maxsize=2)

@@ -34,6 +34,7 @@ def search(
     filters: Filters = ANYTHING,
     order: str = Order.RELEVANCE,
     page: int = 1,
+    size: int = PAGE_SIZE,
 ) -> Results:
     """The pictures that `user` may see, ranked by cosine similarity to the words, to a picture, or to the
     weighted sum of both. text: in the language of query.py; the picture counts as a term of weight 1. A
@@ -45,24 +46,25 @@ def search(
     wanted = mix(parts)
     candidates = _candidates(user, filters, parts)
     scale = relevance.scale_for(wanted.vector, wanted.model_id)
-    start = (page - 1) * PAGE_SIZE
+    start = (page - 1) * size
     ranking = index_for(wanted.model_id).rank(
         wanted.vector,
         candidates,
         start=start,
-        stop=start + PAGE_SIZE,
+        stop=start + size,
         line=scale.line if scale else None,
         by_date=order == Order.DATE,
     )
-    return _results(_hits(ranking, candidates, scale), ranking.total, page, ranking.likely, scale is not None)
+    hits, has_line = _hits(ranking, candidates, scale), scale is not None
+    return _results(hits, ranking.total, page, ranking.likely, has_line, size=size)
 
 
-def browse(*, user: Person, filters: Filters, page: int = 1) -> Results:
+def browse(*, user: Person, filters: Filters, page: int = 1, size: int = PAGE_SIZE) -> Results:
     """The pictures that `user` may see and that the filters leave, newest first. Raises NoSuchPage."""
     candidates = _candidates(user, filters)
-    start = (page - 1) * PAGE_SIZE
-    hits = [Hit(image) for image in candidates[start : start + PAGE_SIZE]]
-    return _results(hits, candidates.count(), page)
+    start = (page - 1) * size
+    hits = [Hit(image) for image in candidates[start : start + size]]
+    return _results(hits, candidates.count(), page, size=size)
 
 
 def counts_without(*, user: Person, filters: Filters) -> dict[str, int]:
@@ -99,9 +101,15 @@ def _hits(ranking: Ranking, candidates: ImageQuerySet, scale: relevance.Scale | 
 
 
 def _results(
-    hits: list[Hit], total: int, page: int, likely: int | None = None, has_line: bool = False
+    hits: list[Hit],
+    total: int,
+    page: int,
+    likely: int | None = None,
+    has_line: bool = False,
+    *,
+    size: int,
 ) -> Results:
-    num_pages = max(1, -(-total // PAGE_SIZE))
+    num_pages = max(1, -(-total // size))
     if page > num_pages:
         raise NoSuchPage
     return Results(hits=hits, total=total, number=page, num_pages=num_pages, likely=likely, has_line=has_line)

@@ -2,7 +2,7 @@
 
 import uuid
 
-from gallery import background, details, given, index_check, preparation, purge, receiving, reembedding
+from gallery import background, details, given, index_check, preparation, purge, receiving, reembedding, seen
 from gallery.map import growing, making
 from gallery.near import finding
 
@@ -47,6 +47,14 @@ def request_background() -> bool:
 
 def measure_background() -> None:
     background.measure_background()
+
+
+def request_vocabulary() -> bool:
+    return seen.request_vocabulary()
+
+
+def encode_vocabulary() -> None:
+    seen.encode_vocabulary()
 
 
 def check_index() -> None:

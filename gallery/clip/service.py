@@ -36,6 +36,7 @@ from starlette.routing import Route
 from gallery import pixels
 from gallery.clip.batching import MicroBatcher, Overloaded
 from gallery.clip.model import ClipConfig, WeightsError, load_clip
+from gallery.clip.prompts import fill
 
 logger = logging.getLogger(__name__)
 
@@ -170,7 +171,7 @@ async def texts(request: Request) -> Response:
     model = encoder.ready()
     wanted, as_labels = _read_texts(await _body(request, 4 * 1024 * 1024), encoder.limits)
     if as_labels:
-        wanted = [model.label_template.format(text) for text in wanted]
+        wanted = [fill(model.label_template, text) for text in wanted]
     return _npy(await encoder.encode_texts(wanted), model)
 
 

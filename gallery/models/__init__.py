@@ -4,6 +4,7 @@ from gallery.models.camera import CameraFacts, Place
 from gallery.models.embedding import Embedding, EmbeddingChange, EmbeddingCounter
 from gallery.models.favourite import Favourite
 from gallery.models.image import Image, ImageQuerySet
+from gallery.models.labelling import LabelSet, Tagging, Vocabulary, WrittenTag
 from gallery.models.map import Map, MapPoint
 from gallery.models.near import NearPair
 from gallery.models.people import User
@@ -24,6 +25,7 @@ __all__ = [
     "Favourite",
     "Image",
     "ImageQuerySet",
+    "LabelSet",
     "Map",
     "MapPoint",
     "NearPair",
@@ -32,7 +34,10 @@ __all__ = [
     "RecentSearch",
     "SavedSearch",
     "Tag",
+    "Tagging",
     "Upload",
     "UploadQuerySet",
     "User",
+    "Vocabulary",
+    "WrittenTag",
 ]

@@ -17,15 +17,17 @@ from gallery.album_forms import AddToAlbumForm
 from gallery.albums import albums_with
 from gallery.editing import edit_image
 from gallery.favourites import is_favourite
-from gallery.forms import LabelsForm, PictureForm
+from gallery.forms import PictureForm
 from gallery.mixing import NotEmbedded
 from gallery.models import Image, ImageQuerySet, Place
 from gallery.question import mix_links
+from gallery.seen import seen_in
 from gallery.trash import move_to_trash
 from gallery.uploads import delete_image
 from gallery.views.asking import question_behind
 from gallery.views.paging import PICTURES_A_PAGE, page_of
 from gallery.views.people import signed_in
+from gallery.which_forms import LabelsForm
 
 SIMILAR_SHOWN = 8
 SHOWN_BY_BROWSERS = {"image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"}
@@ -137,6 +139,7 @@ def _beside(request: HttpRequest, image: Image) -> dict[str, object]:
         "may_moderate": user.is_authenticated and user.is_staff,
         "album_form": AddToAlbumForm(owner=signed_in(request)) if about["is_owner"] else None,
         "similar_hits": hits,
+        "seen": seen_in(image),
         "labels_form": LabelsForm(),
         "mix": mix_links(question_behind(request)),
     }

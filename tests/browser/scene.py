@@ -132,6 +132,10 @@ def organise(scene: Scene) -> None:
         if visibility == "unlisted":
             scene.link = re.findall(r"/shared/[\w-]+/", made.text)[0]
     send(alice, "/gallery/selection/", {"action": "trash", "picture": str(uuid.UUID(trashed))})
+    send(alice, "/which/sets/new/", {"name": "In the garden", "labels": "a sunflower\nan owl\na strawberry"})
+    asked = {"picture": scene.pictures[:6], "labels": "sunflower\nheart\nowl", "threshold": 50}
+    written = send(alice, "/which/tags/write/", asked)
+    assert written.url.path == "/which/tags/written/", written.text
 
 
 def search(scene: Scene) -> None:

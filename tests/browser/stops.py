@@ -54,6 +54,10 @@ def which(*numbers: int, labels: str = "") -> Callable[[Scene], str]:
     return path
 
 
+def which_tags(labels: str) -> Callable[[Scene], str]:
+    return lambda scene: which(0, 3, 4, 5, labels=labels)(scene).replace("/which/", "/which/tags/")
+
+
 def send_form(**values: str) -> Callable[[Page], None]:
     """Fills in and sends the page's form past the browser's own checks, so that the server answers."""
 
@@ -139,6 +143,16 @@ def choose_from_the_trash(page: Page) -> None:
     page.get_by_role("button", name="Delete for good").or_(
         page.get_by_role("button", name="Radera för gott")
     ).click()
+    page.wait_for_load_state()
+
+
+def open_label_set(page: Page) -> None:
+    page.locator("main .list h2 a").first.click()
+    page.wait_for_load_state()
+
+
+def delete_label_set(page: Page) -> None:
+    page.locator("main .list .button--danger").first.click()
     page.wait_for_load_state()
 
 
@@ -237,7 +251,21 @@ STOPS = [
     Stop("which-ask", which(0, 3, 4)),
     Stop("which-one", which(4, labels="a+red+heart%0Aan+owl%0Aa+sailing+boat")),
     Stop("which-many", which(0, 3, 4, 5, labels="a+red+heart%0Aan+owl%0Aa+sailing+boat%0Aa+sunflower")),
-    Stop("which-errors", which(0, labels="only+one")),
+    Stop(
+        "which-none",
+        which(0, 3, 4, 5, labels="a+tractor%0Aa+red+heart%0Aan+owl&none=on&view=bars"),
+    ),
+    Stop("which-album", lambda scene: f"/which/?album={scene.albums['public']}&set=things&none=on"),
+    Stop("which-search", at("/which/?q=a+bird&owner=mine")),
+    Stop("which-refused", at("/which/?q=red+-&labels=red,blue")),
+    Stop("which-tags", which_tags("a+red+heart%0Aan+owl%0Aa+sunflower&none=on&threshold=60")),
+    Stop("which-tags-errors", which_tags("red,blue&threshold=x")),
+    Stop("which-tags-written", at("/which/tags/written/")),
+    Stop("label-sets", at("/which/sets/")),
+    Stop("label-set-new-errors", at("/which/sets/new/"), arrive=send_form(name="", labels="one")),
+    Stop("label-set-edit", at("/which/sets/"), arrive=open_label_set),
+    Stop("label-set-delete", at("/which/sets/"), arrive=delete_label_set),
+    Stop("which-errors", which(0, labels="only+one&sentence=no+slot")),
     Stop("studio", at("/studio/")),
     Stop("studio-errors", at("/studio/"), arrive=send_form(prompt="", steps="0")),
     Stop("job-running", job("running"), arrive=wait_for_a_frame),

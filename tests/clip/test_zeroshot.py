@@ -1,6 +1,7 @@
 import numpy as np
+import pytest
 
-from gallery.clip.zeroshot import probabilities
+from gallery.clip.zeroshot import average, probabilities
 
 
 def unit_rows(rows: int, width: int, seed: int) -> np.ndarray:
@@ -35,3 +36,19 @@ def test_huge_scales_do_not_overflow():
 def test_the_vector_of_the_same_direction_wins():
     texts = np.eye(3, dtype=np.float32)
     assert probabilities(texts[1:2], texts, 10.0).argmax() == 1
+
+
+def test_none_is_as_probable_as_the_best_label_where_that_sits_on_its_line():
+    images = np.eye(3, dtype=np.float32)[:1]
+    texts = np.array([[0.6, 0.8, 0], [0.5, 0, np.sqrt(0.75)]], np.float32)
+    _first, _second, none = probabilities(images, texts, 10.0, np.array([0.6, 0.9]))[0]
+    assert none == pytest.approx(_first)
+    assert probabilities(images, texts, 10.0, np.array([0.7, 0.0]))[0, 2] > _first
+    assert probabilities(images, texts, 10.0, np.array([0.5, 0.9]))[0, 2] < _first
+
+
+def test_an_average_is_the_mean_direction_with_length_1():
+    vectors = np.stack([unit_rows(4, 8, 8), unit_rows(4, 8, 9), unit_rows(4, 8, 10)])
+    mean = vectors.mean(axis=0)
+    assert np.allclose(average(vectors), mean / np.linalg.norm(mean, axis=1, keepdims=True), atol=1e-6)
+    assert np.isfinite(average(np.stack([vectors[0], -vectors[0]]))).all()

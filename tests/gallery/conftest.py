@@ -9,11 +9,12 @@ import httpx
 import numpy as np
 import pytest
 import uvicorn
+from django.utils import timezone
 
 from gallery.clip.service import Limits, create_app
 from gallery.embedding import store_vector
 from gallery.index import forget_indexes
-from gallery.models import Image, User
+from gallery.models import Background, Image, User
 from gallery.uploads import store_image
 from tests.gallery.colour_model import MODEL_ID, ColourModel, direction
 from tests.gallery.drawing import png
@@ -115,3 +116,19 @@ def encoder(starting_encoder: RunningEncoder) -> RunningEncoder:
 @pytest.fixture
 def no_encoder(settings, tmp_path) -> None:
     settings.ENCODER_URL = f"unix://{tmp_path}/nobody.sock"
+
+
+@pytest.fixture
+def colour_background(db) -> Background:
+    """What the model of colours makes of mixed ones: only what is purely of a colour stands out for it."""
+    rng = np.random.default_rng(3)
+    bank = np.stack([direction(colour) for colour in rng.uniform(0, 1, (60, 3))])
+    return Background.objects.create(
+        model_id=MODEL_ID,
+        vectors=bank.astype("<f4").tobytes(),
+        dim=4,
+        spread=0.1,
+        line=1.0,
+        asked_at=timezone.now(),
+        measured_at=timezone.now(),
+    )

@@ -7,7 +7,8 @@ from django.utils import timezone
 from gallery.albums import add_pictures, create_album, edit_album
 from gallery.derivatives import make_thumbnails, read_pixels
 from gallery.favourites import add_favourite
-from gallery.models import Album, Favourite, Image, Map, MapPoint
+from gallery.labels import create_set
+from gallery.models import Album, Favourite, Image, Map, MapPoint, Tagging
 from gallery.preparation import prepare_image
 from gallery.tagging import set_tags
 from gallery.uploads import store_image
@@ -34,6 +35,8 @@ READING = {
     "search without it": lambda image: reverse("gallery:search") + f"?q=blue+-+picture:{image.pk}",
     "tag": lambda image: reverse("gallery:tag", args=["its tag"]),
     "which": lambda image: reverse("gallery:which") + f"?picture={image.pk}&labels=red,blue",
+    "which, like it": lambda image: reverse("gallery:which") + f"?like={image.pk}&labels=red,blue",
+    "which, as a file": lambda image: reverse("gallery:which_csv") + f"?picture={image.pk}&labels=red,blue",
 }
 
 
@@ -98,6 +101,9 @@ def test_lists_searches_and_counts_follow_the_one_rule(client, picture, sign_in,
     assert (b"the picture" in tiles.content) == may_see
     states = client.get(reverse("gallery:states"), {"picture": [str(picture.pk)]}).json()["pictures"]
     assert states == ([{"id": str(picture.pk), "status": "ready", "shown": True}] if may_see else [])
+    for name in ("which", "which_csv"):
+        asked = client.get(reverse(f"gallery:{name}"), {"q": "red", "labels": "red,blue"})
+        assert (b"the picture" in asked.content) == may_see
     explored = client.get(reverse("gallery:explore"))
     assert (b"the picture" in explored.content) == (state == "public")
 
@@ -225,11 +231,46 @@ def test_a_map_is_its_owners_alone_and_loses_what_is_in_the_trash(
     assert (Map.objects.count(), mapped.state) == (1, Map.State.READY)
 
 
+@pytest.mark.parametrize("person", PEOPLE)
+@pytest.mark.parametrize("state", MAY_SEE)
+def test_winners_are_written_as_tags_by_the_owner_alone(client, picture, sign_in, person, state):
+    put_in_state(picture, state)
+    sign_in(person)
+    form = {"picture": str(picture.pk), "labels": "red,blue", "threshold": "50"}
+    expected = 302 if person == "visitor" else 200 if person in MAY_SEE[state] else 404
+    assert client.get(reverse("gallery:autotag"), form).status_code == expected
+    assert client.post(reverse("gallery:autotag_write"), form).status_code in {302, expected} - {200}
+    written = {tag.name for tag in picture.tags.all()} - {"its tag"}
+    assert written == ({"red"} if person == "owner" and person in MAY_SEE[state] else set())
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_label_sets_and_what_was_written_are_their_owners_alone(client, alice, db, sign_in, person):
+    label_set = create_set(owner=alice, name="the set", labels=["red", "blue"])
+    tagging = Tagging.objects.create(owner=alice, threshold=0.5)
+    sign_in(person)
+    denied = 302 if person == "visitor" else 404
+    for name in ("label_set_edit", "label_set_delete"):
+        address = reverse(f"gallery:{name}", args=[label_set.pk])
+        assert client.get(address).status_code == (200 if person == "owner" else denied)
+        if person != "owner":
+            assert client.post(address, {"name": "mine", "labels": "a,b"}).status_code == denied
+    assert (b"the set" in client.get(reverse("gallery:label_sets")).content) == (person == "owner")
+    assert client.get(reverse("gallery:which"), {"set": str(label_set.pk)}).status_code == (
+        200 if person == "owner" else 404
+    )
+    undo = client.post(reverse("gallery:tagging_undo", args=[tagging.pk]))
+    assert undo.status_code == (302 if person == "owner" else denied)
+    tagging.refresh_from_db()
+    assert bool(tagging.undone_at) == (person == "owner")
+
+
 @pytest.mark.parametrize(
     "name",
     [
         *("mine", "upload", "duplicates", "favourites", "tags", "trash", "trash_empty", "albums"),
         *("album_create", "searches", "searches_clear", "map", "map_state", "map_points"),
+        *("label_sets", "label_set_create", "autotag", "taggings"),
     ],
 )
 def test_pages_of_a_persons_own_ask_visitors_to_sign_in(client, db, name):
@@ -269,6 +310,8 @@ def test_every_address_of_an_album_follows_the_one_rule(client, album, sign_in, 
     sign_in(person)
     page = client.get(album.get_absolute_url())
     assert page.status_code == (200 if person in ALBUM_MAY_SEE[visibility] else 404)
+    asked = client.get(reverse("gallery:which"), {"album": str(album.pk)})
+    assert asked.status_code == page.status_code
     listed = client.get(reverse("gallery:public_albums")).content
     assert (b"the album" in listed) == (visibility == "public")
     on_picture = client.get(album.pictures.get().get_absolute_url()).content
