@@ -1,5 +1,5 @@
-"""Searches written down before any of them was tried, to hold the relevance line against. They are never used
-to choose anything about the line or the model; once their result has been looked at, they stay as they are."""
+"""Searches written down before any of them was tried, to hold the relevance line against. They are never
+used to choose anything about the line or the model, and stay as they are now that their result is known."""
 
 ABSURD = [  # nothing in the demo gallery shows any of these
     "municipal parking regulations",
