@@ -2,7 +2,7 @@
 
 import uuid
 
-from gallery import background, details, index_check, preparation, purge, receiving, reembedding
+from gallery import background, details, index_check, preparation, purge, receiving, reembedding, strays
 from gallery.near import finding
 
 
@@ -38,6 +38,10 @@ def measure_background() -> None:
 
 def check_index() -> None:
     index_check.check_nightly()
+
+
+def check_files() -> None:
+    strays.check_nightly()
 
 
 def discard_expired_uploads() -> int:

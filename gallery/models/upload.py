@@ -30,8 +30,8 @@ class Upload(models.Model):
     )
     length = models.PositiveBigIntegerField(_("size in bytes"))
     offset = models.PositiveBigIntegerField(_("bytes received"), default=0)
-    # A picture that was taken out of the trash again: it has another id, and whoever did not hear of it may ask
-    # again until the upload expires.
+    # A picture that was taken out of the trash again: it has another id, and whoever did not hear of it may
+    # ask again until the upload expires.
     became = models.ForeignKey(
         Image, on_delete=models.CASCADE, related_name="+", null=True, verbose_name=_("picture")
     )
