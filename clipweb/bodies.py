@@ -19,7 +19,8 @@ from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-PIECE_TYPE = b"application/offset+octet-stream"  # tus 1.0: a piece of a file that is being uploaded
+from gallery.views.tus import PIECE_TYPE
+
 SILENCE_SECONDS = 20  # after which a sender counts as gone
 BESIDE_FILES = 1024 * 1024  # bytes of a form that are not its files
 
@@ -79,7 +80,7 @@ class PieceBody(io.RawIOBase):
 
 class Handler(ASGIHandler):
     async def handle(self, scope: dict[str, Any], receive: Receive, send: Any) -> None:
-        if _header(scope, b"content-type") == PIECE_TYPE:
+        if _header(scope, b"content-type") == PIECE_TYPE.encode():
             await super().handle(scope, PieceBody(receive, asyncio.get_running_loop()), send)
             return
         try:

@@ -42,9 +42,9 @@ def store_vector(*, image: Image, model_id: str, vector: np.ndarray) -> Embeddin
     content = vector.astype("<f4").tobytes()
     embedding = Embedding.objects.filter(image_id=image.pk, model_id=model_id).first()
     if embedding is None or bytes(embedding.vector) != content:
-        embedding, _ = Embedding.objects.update_or_create(
-            image_id=image.pk, model_id=model_id, defaults={"vector": content, "dim": vector.shape[0]}
-        )
+        embedding = embedding or Embedding(image_id=image.pk, model_id=model_id)
+        embedding.vector, embedding.dim = content, vector.shape[0]
+        embedding.save()
         log_change(image_id=image.pk)
     Image.objects.filter(pk=image.pk).update(status=Image.Status.READY, status_reason="", retry_at=None)
     return embedding
@@ -52,8 +52,9 @@ def store_vector(*, image: Image, model_id: str, vector: np.ndarray) -> Embeddin
 
 def log_change(*, image_id: uuid.UUID) -> None:
     """Notes that the vectors of this picture changed or went. Call it inside the change's transaction."""
-    EmbeddingCounter.objects.get_or_create(pk=1)
-    EmbeddingCounter.objects.filter(pk=1).update(version=F("version") + 1)
+    if not EmbeddingCounter.objects.filter(pk=1).update(version=F("version") + 1):
+        EmbeddingCounter.objects.get_or_create(pk=1)
+        EmbeddingCounter.objects.filter(pk=1).update(version=F("version") + 1)
     version = EmbeddingCounter.objects.get(pk=1).version
     EmbeddingChange.objects.create(version=version, image_id=image_id)
     if version % 1000 == 0:

@@ -134,7 +134,7 @@ def store_upload(*, upload: Upload) -> Image:
             if error.code != BUSY:  # the file itself is fine, and may be stored a moment later
                 row.discard()
             raise
-        row.discard()
+        row.finish(image)
         return image
 
 

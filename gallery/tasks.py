@@ -2,7 +2,18 @@
 
 import uuid
 
-from gallery import background, details, given, index_check, preparation, purge, receiving, reembedding, seen
+from gallery import (
+    background,
+    details,
+    given,
+    index_check,
+    preparation,
+    purge,
+    receiving,
+    reembedding,
+    seen,
+    strays,
+)
 from gallery.map import growing, making
 from gallery.near import finding
 
@@ -59,6 +70,10 @@ def encode_vocabulary() -> None:
 
 def check_index() -> None:
     index_check.check_nightly()
+
+
+def check_files() -> None:
+    strays.check_nightly()
 
 
 def discard_expired_uploads() -> int:

@@ -3,7 +3,6 @@
 import hashlib
 import logging
 import uuid
-from functools import partial
 from pathlib import PurePath
 from typing import Any
 
@@ -83,9 +82,9 @@ def store_image(
                 User.objects.select_for_update().filter(pk=owner.pk).first()  # one at a time of a person
                 check_quota(owner=owner, size=file.size)
             image.save(force_insert=True)
-            transaction.on_commit(partial(preparation.enqueue, image.pk, 0), robust=True)
-            announce = partial(live.announce, owner_id=owner.pk, image_id=image.pk)
-            transaction.on_commit(announce, robust=True)
+            # No partials: Django asks a robust hook that fails for its name, which they do not have.
+            transaction.on_commit(lambda: preparation.enqueue(image.pk, 0), robust=True)
+            transaction.on_commit(lambda: live.announce(owner_id=owner.pk, image_id=image.pk), robust=True)
     except BaseException as error:
         default_storage.delete(image.original_name)
         if isinstance(error, IntegrityError):  # the same file came twice at the same moment
@@ -106,7 +105,7 @@ def delete_image(*, image: Image) -> None:
     with transaction.atomic():
         log_change(image_id=image.pk)
         Image.objects.filter(pk=image.pk).delete()
-        transaction.on_commit(partial(_delete_files, names), robust=True)
+        transaction.on_commit(lambda: _delete_files(names), robust=True)
 
 
 def delete_user(*, user: User) -> None:

@@ -12,7 +12,7 @@ from gallery.models.people import User
 class UploadQuerySet(models.QuerySet["Upload"]):
     def of(self, user: User) -> "UploadQuerySet":
         """A file on its way is its sender's alone; not even moderators see it before it is a picture."""
-        return self.filter(owner=user)
+        return self.filter(owner=user, became=None)
 
 
 class Upload(models.Model):
@@ -30,6 +30,11 @@ class Upload(models.Model):
     )
     length = models.PositiveBigIntegerField(_("size in bytes"))
     offset = models.PositiveBigIntegerField(_("bytes received"), default=0)
+    # A picture that was taken out of the trash again: it has another id, and whoever did not hear of it may
+    # ask again until the upload expires.
+    became = models.ForeignKey(
+        Image, on_delete=models.CASCADE, related_name="+", null=True, verbose_name=_("picture")
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(db_index=True)
 
@@ -56,4 +61,13 @@ class Upload(models.Model):
     def discard(self) -> None:
         """Removes the row, then the file. A request that is still writing to it notices by the row."""
         Upload.objects.filter(pk=self.pk).delete()
+        self.path.unlink(missing_ok=True)
+
+    def finish(self, image: Image) -> None:
+        """Removes what its picture makes superfluous: all of it, or all but which picture that is."""
+        if image.pk == self.pk:
+            self.discard()
+            return
+        key = uuid.uuid4().hex  # the sender may send another file under its key
+        Upload.objects.filter(pk=self.pk).update(became=image, key=key)
         self.path.unlink(missing_ok=True)

@@ -53,7 +53,8 @@ def store(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     user = signed_in(request)
     row = Upload.objects.of(user).filter(pk=pk).first()
     if row is None:
-        return Outcome("", 201, image=get_object_or_404(Image, owner=user, pk=pk)).as_json()
+        became = Upload.objects.filter(owner=user, pk=pk).values_list("became", flat=True).first()
+        return Outcome("", 201, image=get_object_or_404(Image, owner=user, pk=became or pk)).as_json()
     try:
         return outcome_of(row.name, lambda: receiving.store_upload(upload=row)).as_json()
     except receiving.UploadIncomplete:

@@ -1,22 +1,25 @@
 """The words of the tus protocol, version 1.0.0 (https://tus.io/protocols/resumable-upload): its headers, its
 metadata, and what holds for each of its requests."""
 
+from __future__ import annotations
+
 import base64
 import binascii
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.http import http_date
 from django.utils.translation import gettext as _
 
-from gallery.models import Upload
+if TYPE_CHECKING:  # the server looks up PIECE_TYPE before there are models
+    from gallery.models import Upload
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,expiration,termination"
-PIECE_TYPE = "application/offset+octet-stream"
+PIECE_TYPE = "application/offset+octet-stream"  # of a piece of a file that is being uploaded
 MAX_DIGITS = 15  # of a size in bytes
 
 View = Callable[..., HttpResponse]

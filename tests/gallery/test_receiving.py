@@ -18,6 +18,7 @@ from gallery import receiving, tasks
 from gallery.decoder.pool import decoders
 from gallery.models import Image, Upload
 from gallery.models.image import original_path
+from gallery.trash import move_to_trash
 from gallery.uploads import delete_user
 from tests.gallery.drawing import encoded, noise
 
@@ -261,6 +262,24 @@ def test_storing_again_after_a_crash_in_between_says_the_same(alices, alice, con
     row.path.write_bytes(kept)
     assert store(alices, url).json() == first.json()
     assert (Image.objects.count(), Upload.objects.count(), partial_files(settings)) == (1, 0, [])
+
+
+def test_storing_again_after_a_lost_answer_says_the_same_of_a_picture_from_the_trash(
+    alices, alice, bob, content, settings
+):
+    first = store(alices, create(alices, len(content), body=content)["Location"]).json()
+    move_to_trash(images=Image.objects.filter(owner=alice))
+    url = create(alices, len(content), body=content, key="k")["Location"]
+    restored, again = store(alices, url), store(alices, url)
+    assert (restored.status_code, restored.json()) == (201, first)
+    assert (again.status_code, again.json()) == (201, first)
+    assert partial_files(settings) == []
+    assert alices.get(reverse("gallery:uploads"), headers=TUS).json() == {"uploads": []}
+    assert create(alices, 5, key="k").status_code == 201  # the page may send another file under this key
+    Upload.objects.update(expires_at=timezone.now())
+    assert tasks.discard_expired_uploads() == 2
+    alices.force_login(bob)
+    assert store(alices, url).status_code == 404
 
 
 def test_what_a_crash_left_of_the_original_is_not_kept_beside_it(alices, alice, content, settings):

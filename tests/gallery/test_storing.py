@@ -3,9 +3,11 @@ import threading
 import pytest
 from django.conf import settings as project_settings
 from django.core.exceptions import ValidationError
+from django.core.files.storage import default_storage
 from django.db import IntegrityError, connection, transaction
 from django_q.models import OrmQ
 
+from gallery import preparation
 from gallery.models import Embedding, EmbeddingChange, Image, User
 from gallery.preparation import prepare_image
 from gallery.uploads import DuplicateImage, delete_image, delete_user, store_image, title_from_name
@@ -166,3 +168,15 @@ def test_deleting_a_person_deletes_their_files_and_nobody_elses(
     assert list(Image.objects.all()) == [kept]
     assert len(files_left()) == 1
     assert not User.objects.filter(username="alice").exists()
+
+
+def test_a_queue_that_takes_no_task_costs_a_stored_picture_nothing(transactional_db, monkeypatch):
+    carol = User.objects.create_user("carol")
+
+    def refuse(*args: object) -> None:
+        raise OSError("no queue")
+
+    monkeypatch.setattr(preparation, "enqueue", refuse)
+    image = store_image(owner=carol, file=png())
+    assert default_storage.exists(image.original_name)
+    assert Image.objects.get().retry_at is not None  # so that it is taken up later

@@ -29,7 +29,8 @@ class Command(BaseCommand):
         self._migrate()
         self._collect_static()
         self._schedule_upkeep()
-        self._schedule_check()
+        self._schedule_nightly("check index", "gallery.tasks.check_index", minute=30)
+        self._schedule_nightly("check files", "gallery.tasks.check_files", minute=50)
         if not User.objects.filter(is_superuser=True).exists():
             if not options["without_demo"]:
                 call_command("load_demo", stdout=self.stdout)
@@ -66,13 +67,13 @@ class Command(BaseCommand):
             },
         )
 
-    def _schedule_check(self) -> None:
-        """At night; an hour that somebody has changed in the admin stays."""
-        tonight = timezone.localtime().replace(hour=3, minute=30, second=0) + timedelta(days=1)
+    def _schedule_nightly(self, name: str, function: str, *, minute: int) -> None:
+        """After three; an hour that somebody has changed in the admin stays."""
+        tonight = timezone.localtime().replace(hour=3, minute=minute, second=0) + timedelta(days=1)
         Schedule.objects.get_or_create(
-            name="check index",
+            name=name,
             defaults={
-                "func": "gallery.tasks.check_index",
+                "func": function,
                 "schedule_type": Schedule.DAILY,
                 "repeats": -1,
                 "next_run": tonight,

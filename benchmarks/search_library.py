@@ -1,0 +1,148 @@
+"""Libraries of any size for benchmarks/search.py: vectors like the pack's own, and a database of them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+QUERIES = (
+    "a red heart",
+    "a yellow cat",
+    "sailing boat on the sea",
+    "a slice of pizza",
+    "an owl at night",
+    "rainbow",
+    "a cup of coffee",
+    "old steam train",
+    "2*flower + yellow",
+    "guitar - violin",
+    "green tree",
+    "a person with a camera",
+    "building with a tower",
+    "stars in the sky",
+    "something to eat",
+    "a car in the city",
+    "winter and snow",
+    "a flag",
+    "insect with wings",
+    "quarterly tax declaration",
+)
+SEED = 5
+NOISE = 0.35  # length of what is added to a picture's own vector, in a random direction
+ENCODER_SECONDS = 120
+
+
+@contextmanager
+def running_encoder(folder: Path) -> Iterator[None]:
+    """The encoder service with the shipped pack, as `serve` starts it; settings know it by its URL."""
+    socket = folder / "encoder.sock"
+    os.environ["ENCODER_URL"] = f"unix://{socket}"
+    command = [sys.executable, "-m", "gallery.clip.service", "--socket", str(socket), "--threads", "1"]
+    with (folder / "encoder.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def wait_for_encoder() -> None:
+    from gallery import encoder_client
+
+    deadline = time.monotonic() + ENCODER_SECONDS
+    while True:
+        try:
+            if encoder_client.health().get("status") == "ok":
+                return
+        except (encoder_client.EncoderUnavailable, encoder_client.EncoderFailed):
+            pass
+        if time.monotonic() > deadline:
+            raise SystemExit("The encoder did not start.")
+        time.sleep(0.2)
+
+
+def make_vectors(count: int) -> np.ndarray:
+    """(count, 384) float32 unit rows: the pack's vectors of the demo gallery and of the background, mixed two
+    by two and jittered, so that they lie in the narrow cone where real ones lie, in clusters of any width."""
+    from gallery import encoder_client
+    from gallery.background import shipped_pictures
+
+    demo = sorted(path for path in (ROOT / "gallery" / "demo").iterdir() if path.suffix in (".png", ".jpg"))
+    files = [*(path.read_bytes() for path in demo), *shipped_pictures()]
+    real = np.concatenate([encoder_client.encode_image(content).vectors for content in files])
+    rng = np.random.default_rng(SEED)
+    made = np.empty((count, real.shape[1]), np.float32)
+    for start in range(0, count, 50_000):
+        part = made[start : start + 50_000]
+        first, second = rng.integers(len(real), size=(2, len(part)))
+        share = rng.beta(0.5, 2, len(part)).astype(np.float32)[:, None]
+        noise = rng.standard_normal(part.shape, np.float32) * (NOISE / real.shape[1] ** 0.5)
+        part[:] = (1 - share) * real[first] + share * real[second] + noise
+        part /= np.linalg.norm(part, axis=1, keepdims=True)
+    return made
+
+
+def query_vectors() -> np.ndarray:
+    """(len(QUERIES), 384): by the encoder, mixes included."""
+    from gallery import encoder_client
+    from gallery.query import parse
+
+    rows = []
+    for query in QUERIES:
+        terms = parse(query)
+        encoded = encoder_client.encode_texts([term.text for term in terms])
+        total = np.array([term.weight for term in terms], np.float32) @ encoded.vectors
+        rows.append(total / np.linalg.norm(total))
+    return np.stack(rows)
+
+
+def fill_database(vectors: np.ndarray) -> None:
+    """Migrates an empty database and fills it: half of the pictures are one person's, private; the others are
+    public ones of nine people."""
+    from django.core.management import call_command
+
+    from gallery import details, encoder_client
+    from gallery.colours import Colour
+    from gallery.models import Embedding, Image, User
+
+    call_command("migrate", interactive=False, verbosity=0)
+    people = [User.objects.create_user(f"person{number}") for number in range(10)]
+    model_id = encoder_client.health()["model_id"]
+    for start in range(0, len(vectors), 10_000):
+        part = vectors[start : start + 10_000]
+        images = [
+            Image(
+                owner=people[0] if number % 2 else people[1 + number % 9],
+                visibility=Image.Visibility.PRIVATE if number % 2 else Image.Visibility.PUBLIC,
+                title=f"Picture {number}",
+                original="none",
+                sha256=str(number),
+                content_type="image/jpeg",
+                byte_size=1_000_000,
+                width=4000,
+                height=3000,
+                colour=Colour.values[number // 2 % len(Colour.values)],
+                has_thumbnails=True,
+                details_version=details.VERSION,
+                status=Image.Status.READY,
+            )
+            for number in range(start, start + len(part))
+        ]
+        Image.objects.bulk_create(images, batch_size=500)
+        rows = zip(images, part, strict=True)
+        Embedding.objects.bulk_create(
+            (
+                Embedding(image=image, model_id=model_id, dim=len(row), vector=row.tobytes())
+                for image, row in rows
+            ),
+            batch_size=500,
+        )
