@@ -8,11 +8,13 @@ every minute. Both at once do no harm.
 from django.utils.module_loading import import_string
 
 STEPS = (
+    "gallery.tasks.follow_encoder",
     "gallery.tasks.requeue_pending",
     "gallery.tasks.discard_expired_uploads",
     "gallery.tasks.forget_query_pictures",
     "generator.tasks.requeue_stale",
     "gallery.tasks.request_background",
+    "gallery.tasks.discard_unused_vectors",
 )
 
 

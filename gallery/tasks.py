@@ -2,7 +2,19 @@
 
 import uuid
 
-from gallery import background, details, given, index_check, preparation, purge, receiving, reembedding
+from gallery import (
+    background,
+    details,
+    given,
+    index_check,
+    preparation,
+    purge,
+    receiving,
+    reembedding,
+    serving,
+)
+from gallery.index import index_for
+from gallery.models import EncodingModel
 from gallery.near import finding
 
 
@@ -18,11 +30,27 @@ def find_near_duplicates(owner_id: int) -> None:
     finding.find_near_duplicates(owner_id=owner_id)
 
 
+def embed_anew(model_pk: int, items: list[tuple[str, int]]) -> None:
+    reembedding.embed_batch(model_pk=model_pk, items=items)
+
+
+def follow_encoder() -> None:
+    serving.follow_encoder()
+
+
+def discard_unused_vectors() -> int:
+    return serving.discard_unused()
+
+
+def prepare_index(model_id: str) -> None:
+    index_for(model_id).prepare()
+
+
 def requeue_pending() -> int:
     """All pictures that have something to be done and no task for it. Returns how many tasks they got."""
     return (
         preparation.requeue_pending()
-        + reembedding.requeue_outdated()
+        + reembedding.advance()
         + details.requeue_outdated()
         + finding.requeue_uncompared()
     )
@@ -32,8 +60,8 @@ def request_background() -> bool:
     return background.request_measurement()
 
 
-def measure_background() -> None:
-    background.measure_background()
+def measure_background(model_pk: int) -> None:
+    background.measure_background(model=EncodingModel.objects.get(pk=model_pk))
 
 
 def check_index() -> None:

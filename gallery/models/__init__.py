@@ -8,6 +8,7 @@ from gallery.models.near import NearPair
 from gallery.models.people import User
 from gallery.models.query_picture import QueryPicture
 from gallery.models.searches import RecentSearch, SavedSearch
+from gallery.models.serving import EncodingModel, PendingVector, Serving, serving_model
 from gallery.models.tag import Tag
 from gallery.models.upload import Upload, UploadQuerySet
 
@@ -20,16 +21,20 @@ __all__ = [
     "Embedding",
     "EmbeddingChange",
     "EmbeddingCounter",
+    "EncodingModel",
     "Favourite",
     "Image",
     "ImageQuerySet",
     "NearPair",
+    "PendingVector",
     "Place",
     "QueryPicture",
     "RecentSearch",
     "SavedSearch",
+    "Serving",
     "Tag",
     "Upload",
     "UploadQuerySet",
     "User",
+    "serving_model",
 ]

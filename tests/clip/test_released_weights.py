@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
+from gallery.clip.checksums import file_sha256
 from gallery.clip.model import ClipConfig, WeightsError, load_clip
 
 NAME = "ViT-B-32"
@@ -43,7 +44,7 @@ def test_a_safetensors_file_gives_open_clips_own_vectors(released, tmp_path):
     save_file({name: tensor.clone() for name, tensor in network.state_dict().items()}, path)
     model = load_clip(config(path))
     check_same(model, network, transform)
-    assert model.model_id == "ViT-B-32/open_clip_model.safetensors"
+    assert model.model_id == f"ViT-B-32/open_clip_model.safetensors@{file_sha256(path)[:8]}"
     assert (model.dim, model.image_size) == (512, 224)
 
 

@@ -10,6 +10,7 @@ from django_q.models import OrmQ
 
 from gallery import background, relevance
 from gallery.models import Background
+from gallery.serving import follow_encoder
 from tests.gallery.colour_model import MODEL_ID, direction
 
 
@@ -85,6 +86,8 @@ def test_a_folder_needs_enough_pictures(encoder, db, tmp_path):
 
 def test_the_queue_is_asked_once_for_a_background(encoder, db):
     background._measured.clear()
+    assert not background.request_measurement()  # of which model?
+    follow_encoder()
     assert background.request_measurement()
     assert not background.request_measurement()
     assert OrmQ.objects.count() == 1
