@@ -85,9 +85,8 @@ def has(model: EncodingModel) -> bool:
 
 def _vectors(path: str, model: EncodingModel | None, **content: Any) -> Encoded:
     """Of exactly this model: an encoder that has another one under its name is as good as away."""
-    encoded = _encoded(
-        _send("POST", path, params={"model": model.name} if model and model.name else {}, **content)
-    )
+    named = {"model": model.name} if model and model.name else {}
+    encoded = _encoded(_send("POST", path, params=named, **content))
     if model and model.name and encoded.model_id != model.model_id:
         raise EncoderUnavailable(f"{model.name} is {encoded.model_id} now, and not {model.model_id}.")
     return encoded

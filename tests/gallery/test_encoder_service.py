@@ -14,8 +14,10 @@ import pytest
 import uvicorn
 
 from gallery import encoder_client
+from gallery.clip import service
 from gallery.clip.service import Limits, create_app
 from gallery.encoder_client import FIRST, EncoderFailed, EncoderRefused, EncoderUnavailable
+from gallery.models import EncodingModel
 from tests.gallery.colour_model import direction
 from tests.gallery.conftest import wait_for
 from tests.gallery.drawing import encoded, noise, plain
@@ -223,3 +225,60 @@ def test_another_servers_answer_is_a_failure(settings):
         with pytest.raises(EncoderFailed, match="no encoder"):
             encode_texts(["red"])
         server.shutdown()
+
+
+# Several models in one encoder
+
+
+def test_each_model_answers_by_its_name(web):
+    def width(query: str) -> int:
+        return np.load(io.BytesIO(web.post(f"/texts{query}", json={"texts": ["red"]}).content)).shape[1]
+
+    assert [report["name"] for report in web.get("/health").json()["models"]] == ["colours", "next"]
+    assert web.get("/health?model=next").status_code == 503  # it is loaded from now on
+    wait_for(lambda: web.get("/health?model=next").status_code == 200)
+    assert (width(""), width("?model=colours"), width("?model=next")) == (4, 4, 2)
+
+
+def test_a_model_that_it_was_not_given_is_not_found(web, encoder):
+    assert web.post("/texts?model=other", json={"texts": ["red"]}).status_code == 404
+    assert web.get("/health?model=other").json()["error"] == "This encoder was not given the model other."
+    with pytest.raises(EncoderUnavailable, match="was not given"):
+        encode_texts(["red"], model=EncodingModel(name="other"))
+
+
+def test_words_for_one_model_do_not_wait_for_another(web, encoder):
+    wait_for(lambda: web.get("/health?model=next").status_code == 200)
+    encoder.next_model.gate.clear()
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(web.post, "/images?model=next", content=encoded(plain("red")))
+        assert encode_texts(["red"]).vectors.shape == (1, 4)
+        assert not waiting.done()
+        encoder.next_model.gate.set()
+        assert waiting.result().status_code == 200
+
+
+def test_a_second_model_that_cannot_be_loaded_leaves_the_first_at_work(web, encoder):
+    encoder.next_trouble = MemoryError("no room")
+    wait_for(lambda: web.get("/health?model=next").json()["status"] == "failed")
+    assert web.post("/texts?model=next", json={"texts": ["red"]}).json()["error"].endswith("no room")
+    assert web.post("/texts", json={"texts": ["red"]}).status_code == 200
+    assert encoder.failures == []
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Before the encoder starts."""
+    monkeypatch.setattr(service, "IDLE", 0.2)
+    monkeypatch.setattr(service, "LOOK_EVERY", 0.05)
+
+
+def test_a_model_that_nobody_asks_for_is_let_go_and_comes_back(impatient, web):
+    wait_for(lambda: web.get("/health?model=next").status_code == 200)
+    wait_for(lambda: web.get("/health").json()["models"][1]["status"] == "idle")
+    wait_for(lambda: web.get("/health?model=next").status_code == 200)
+
+
+def test_another_model_under_the_same_name_is_as_good_as_none(encoder):
+    with pytest.raises(EncoderUnavailable, match="colours is colours now, and not colours-1"):
+        encode_texts(["red"], model=EncodingModel(name="colours", model_id="colours-1"))

@@ -1,4 +1,4 @@
-"""Moving from one model to another: searches go on with the one, pictures get vectors of the other, it flips."""
+"""Moving from one model to another: searches stay with the one until every picture has both vectors."""
 
 from collections.abc import Callable
 
