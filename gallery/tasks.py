@@ -61,7 +61,7 @@ def request_background() -> bool:
 
 
 def measure_background(model_pk: int) -> None:
-    background.measure_background(model=EncodingModel.objects.get(pk=model_pk))
+    background.measure_missing(model=EncodingModel.objects.get(pk=model_pk))
 
 
 def check_index() -> None:

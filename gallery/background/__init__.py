@@ -1,6 +1,7 @@
 """Measures a model's background: pictures and captions of this folder, through the encoder into one row."""
 
 import io
+import logging
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -15,13 +16,15 @@ from PIL import Image as Pillow
 from gallery import encoder_client, relevance
 from gallery.models import Background, EncodingModel, Serving, serving_model
 
+logger = logging.getLogger(__name__)
+
 FOLDER = Path(__file__).parent
 SHEET = FOLDER / "pictures.webp"
 CAPTIONS = FOLDER / "captions.txt"
 TILE = 128  # pixels, of each picture on the sheet
 TOGETHER = 4  # pictures on their way to the encoder at once, so that it can batch them
 BATCH = 32  # captions in one request
-ASK_AGAIN = timedelta(minutes=10)
+ASK_AGAIN = timedelta(minutes=2)
 
 _measured: set[str] = set()  # models whose background this process has seen
 
@@ -45,6 +48,19 @@ def _is_wanted(model: EncodingModel) -> bool:
         _measured.add(model.model_id)
         return False
     return encoder_client.has(model) and _claim(model.model_id)
+
+
+def measure_missing(*, model: EncodingModel) -> None:
+    """Measures the background unless it is there: it may have been asked for twice. While the encoder is away
+    nothing is measured, and upkeep asks again."""
+    if Background.objects.filter(model_id=model.model_id, line__isnull=False).exists():
+        return
+    try:
+        measure_background(model=model)
+    except encoder_client.EncoderUnavailable as error:
+        logger.warning("The background of %s waits for the encoder: %s", model, error)
+        asked = Background.objects.filter(model_id=model.model_id, line__isnull=True)
+        asked.update(asked_at=timezone.now() - ASK_AGAIN)
 
 
 def measure_background(

@@ -10,7 +10,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from gallery.clip.checksums import file_sha256
-from gallery.clip.model import ClipConfig, WeightsError, load_clip
+from gallery.clip.model import ClipConfig, WeightsError, load_clip, parse_name
 
 NAME = "ViT-B-32"
 
@@ -111,3 +111,17 @@ def test_an_unknown_model_and_an_unknown_tag_say_what_there_is():
         load_clip(config("no-such-tag"))
     with pytest.raises(WeightsError, match="neither a file nor a released tag"):
         load_clip(config(""))
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "pretrained", "quick"),
+    [
+        ("mini", "mini", "", False),
+        ("mini-quick", "mini", "", True),
+        ("ViT-B-32/laion2b_s34b_b79k", "ViT-B-32", "laion2b_s34b_b79k", False),
+        ("ViT-B-32//models/a.pt", "ViT-B-32", "/models/a.pt", False),
+    ],
+)
+def test_one_word_names_a_model_and_its_weights(name, model, pretrained, quick):
+    config = parse_name(name, pack_dir=Path("unused"))
+    assert (config.model, config.pretrained, config.quick) == (model, pretrained, quick)
