@@ -43,7 +43,7 @@ def advance() -> int:
     items = _take_up(model, is_filling=is_filling)
     for start in range(0, len(items), BATCH):
         async_task("gallery.tasks.embed_anew", model.pk, items[start : start + BATCH])
-    if not items and state.next:
+    if not items and state.next and serving.is_complete(model, instead_of=state.current):
         serving.take_over(model=model)
     if not items and state.is_filling and not serving.lacking(model).exists():
         Serving.objects.filter(current=model).update(is_filling=False)
@@ -77,7 +77,8 @@ def _used(state: Serving | None) -> Iterator[EncodingModel]:
 
 
 def _due(model: EncodingModel) -> QuerySet[PendingVector]:
-    return PendingVector.objects.filter(model=model, retry_at__lte=timezone.now())
+    rows = PendingVector.objects.filter(model=model, image__status=Image.Status.READY)
+    return rows.filter(retry_at__lte=timezone.now())
 
 
 def _take_up(model: EncodingModel, *, is_filling: bool) -> list[Item]:

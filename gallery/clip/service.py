@@ -45,6 +45,7 @@ logger = logging.getLogger(__name__)
 
 NPY = "application/x-npy"
 IDLE = 15 * 60.0  # seconds
+PATIENCE = 10.0  # seconds
 LOOK_EVERY = 30.0  # seconds
 
 
@@ -85,6 +86,13 @@ class Shelf:
         """One that cannot be loaded leaves the others at work; one that breaks down ends the process."""
         logger.error("The model %s: %s", encoder.name, error)
         if encoder.model is not None or all(other.trouble for other in self.encoders.values()):
+            self._end(error)
+        else:
+            asyncio.get_running_loop().call_later(PATIENCE, self._end_unless_used, error)
+
+    def _end_unless_used(self, error: BaseException) -> None:
+        """Nobody has asked for another one: then the one that failed is the one that is wanted."""
+        if not any(encoder.state in {"ok", "loading"} for encoder in self.encoders.values()):
             self._end(error)
 
 

@@ -55,8 +55,9 @@ class RunningEncoder:
 
     def __init__(self, folder: Path, model: ColourModel, limits: Limits) -> None:
         self.model = model
+        self.trouble: Exception | None = None  # why it cannot be loaded
         self.next_model = GreyModel("greys")  # that pictures may move to, by the name "next"
-        self.next_trouble: Exception | None = None  # why it cannot be loaded
+        self.next_trouble: Exception | None = None
         self.socket = folder / "encoder.sock"
         self.url = f"unix://{self.socket}"
         self.may_load = threading.Event()
@@ -68,6 +69,8 @@ class RunningEncoder:
 
     def _load(self) -> ColourModel:
         self.may_load.wait()
+        if self.trouble:
+            raise self.trouble
         return self.model
 
     def _load_next(self) -> ColourModel:

@@ -15,6 +15,7 @@ import uvicorn
 
 from gallery import encoder_client
 from gallery.clip import service
+from gallery.clip.checksums import WeightsError
 from gallery.clip.service import Limits, create_app
 from gallery.encoder_client import FIRST, EncoderFailed, EncoderRefused, EncoderUnavailable
 from gallery.models import EncodingModel
@@ -273,12 +274,21 @@ def impatient(monkeypatch):
     monkeypatch.setattr(service, "LOOK_EVERY", 0.05)
 
 
-def test_a_model_that_nobody_asks_for_is_let_go_and_comes_back(impatient, web):
-    wait_for(lambda: web.get("/health?model=next").status_code == 200)
-    wait_for(lambda: web.get("/health").json()["models"][1]["status"] == "idle")
-    wait_for(lambda: web.get("/health?model=next").status_code == 200)
+def test_a_model_that_nobody_asks_for_is_let_go_and_comes_back(impatient, starting_encoder):
+    with starting_encoder.client() as web:
+        wait_for(lambda: web.get("/health?model=next").status_code == 200)
+        wait_for(lambda: web.get("/health").json()["models"][1]["status"] == "idle")
+        wait_for(lambda: web.get("/health?model=next").status_code == 200)
 
 
 def test_another_model_under_the_same_name_is_as_good_as_none(encoder):
     with pytest.raises(EncoderUnavailable, match="colours is colours now, and not colours-1"):
         encode_texts(["red"], model=EncodingModel(name="colours", model_id="colours-1"))
+
+
+def test_an_encoder_whose_first_model_fails_ends_unless_another_is_used(starting_encoder, monkeypatch):
+    monkeypatch.setattr(service, "PATIENCE", 0.1)
+    starting_encoder.trouble = WeightsError("missing")
+    starting_encoder.may_load.set()
+    wait_for(lambda: len(starting_encoder.failures) == 1)
+    assert str(starting_encoder.failures[0]) == "missing"
