@@ -64,8 +64,8 @@ class Encoder:
     """A model, as long as it is loaded, and the batches on their way through it.
 
     Each has a thread of its own for all of its torch, so that searches with one model do not wait for
-    pictures that go through another. `failed` is called with what ended it: an Exception while it loaded
-    leaves it unusable until somebody asks again, one of its batches is not expected.
+    pictures that go through another. `failed` is called with what ended it: an exception while it loads
+    leaves it unusable until somebody asks again; outside of loading and of single batches none is expected.
     """
 
     def __init__(
