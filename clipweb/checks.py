@@ -75,7 +75,7 @@ def weights_are_there(app_configs: Sequence[AppConfig] | None, **options: Any) -
     """That the files exist. Whether they are the right ones is checked by who loads them."""
     found: list[CheckMessage] = []
     pack = settings.WEIGHTS_DIR / "mini"
-    if settings.CLIP_MODEL == "mini" and settings.SUPERVISE_ENCODER:
+    if settings.CLIP_MODEL in {"mini", "mini-quick"} and settings.SUPERVISE_ENCODER:
         found += [
             Warning(f"{path} of the CLIP model is missing.", hint=RESTORE, id=CLIP_MISSING)
             for path in missing(pack / "clip")

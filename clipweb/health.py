@@ -166,7 +166,7 @@ def is_admin(request: HttpRequest) -> bool:
 
 def models() -> dict[str, str]:
     return {
-        "clip": "/".join(filter(None, [settings.CLIP_MODEL, settings.CLIP_PRETRAINED])),
+        "clip": settings.CLIP_NAME,
         "vqgan": settings.VQGAN_CHECKPOINT or "mini",
     }
 

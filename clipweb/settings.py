@@ -322,6 +322,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 WEIGHTS_DIR = BASE_DIR / "weights"
 CLIP_MODEL = os.environ.get("CLIP_MODEL") or "mini"
 CLIP_PRETRAINED = os.environ.get("CLIP_PRETRAINED", "")
+CLIP_NAME = "/".join(filter(None, (CLIP_MODEL, CLIP_PRETRAINED)))  # as the encoder is asked for it
 VQGAN_CHECKPOINT = os.environ.get("VQGAN_CHECKPOINT", "")  # a .ckpt or .safetensors; empty: weights/mini
 VQGAN_CONFIG = os.environ.get("VQGAN_CONFIG", "")  # the yaml beside it
 ENCODER_SOCKET = RUN_DIR / "encoder.sock"

@@ -8,6 +8,7 @@ every minute. Both at once do no harm.
 from django.utils.module_loading import import_string
 
 STEPS = (
+    "gallery.tasks.follow_encoder",
     "gallery.tasks.requeue_pending",
     "gallery.tasks.discard_expired_uploads",
     "gallery.tasks.forget_query_pictures",
@@ -15,6 +16,7 @@ STEPS = (
     "gallery.tasks.request_background",
     "gallery.tasks.requeue_maps",
     "gallery.tasks.request_vocabulary",
+    "gallery.tasks.discard_unused_vectors",
 )
 
 

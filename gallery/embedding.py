@@ -1,6 +1,7 @@
 """A picture's vector: from the encoder into one row, with the change that the indexes follow."""
 
 import io
+import logging
 import uuid
 
 import numpy as np
@@ -10,30 +11,60 @@ from django.db.models.functions import Greatest
 from PIL import Image as Pillow
 
 from gallery import encoder_client
-from gallery.models import Embedding, EmbeddingChange, EmbeddingCounter, Image
+from gallery.models import (
+    Embedding,
+    EmbeddingChange,
+    EmbeddingCounter,
+    EncodingModel,
+    Image,
+    PendingVector,
+    Serving,
+    serving_model,
+)
+
+logger = logging.getLogger(__name__)
 
 SHORT_SIDE = 512  # pixels sent to the encoder; models look at 224 to 448
 LONG_SIDE = 8192
+PATIENCE_AHEAD = 10.0  # seconds for the model on its way, within the lease of a picture's preparation
 LOG_KEPT = 20_000  # changes; an index that is further behind loads the table again
 
 
 def embed_image(*, image: Image, picture: Pillow.Image) -> Embedding | None:
-    """Encodes a picture's pixels and stores the vector. None if the picture has been deleted meanwhile.
+    """Encodes the pixels of a picture that is being prepared and stores the vector of the serving model,
+    which makes it ready. None if the picture has been deleted meanwhile.
 
-    Safe to repeat. Raises encoder_client's exceptions.
+    While another model is on its way, its vector comes first: so no picture becomes ready without it, and
+    the change never waits for what is uploaded meanwhile. Safe to repeat. Raises encoder_client's exceptions.
     """
-    encoded = encode_picture(picture)
+    content = _for_encoder(picture)
+    serving = Serving.objects.select_related("current", "next").first()
+    if serving and serving.next:
+        _embed_ahead(image, content, serving.next)
+    model = serving.current if serving else None
+    encoded = encoder_client.encode_image(content, model=model)
+    embedding = store_vector(image=image, model_id=encoded.model_id, vector=encoded.vectors[0])
+    if serving_model() != model:  # another has taken over while this one was at work
+        return embed_image(image=image, picture=picture)
+    return embedding
+
+
+def embed_with(*, model: EncodingModel, image: Image, picture: Pillow.Image) -> Embedding | None:
+    """The vector of one model for a picture that is ready by another. As embed_image()."""
+    encoded = encoder_client.encode_image(_for_encoder(picture), model=model)
     return store_vector(image=image, model_id=encoded.model_id, vector=encoded.vectors[0])
 
 
 def encode_picture(picture: Pillow.Image) -> encoder_client.Encoded:
-    """The vector, (1, D), of a picture's pixels, stored or not. Raises encoder_client's exceptions."""
+    """The serving model's vector, (1, D), of a picture's pixels, stored or not. Raises encoder_client's
+    exceptions."""
     return encoder_client.encode_image(_for_encoder(picture))
 
 
 @transaction.atomic
 def store_vector(*, image: Image, model_id: str, vector: np.ndarray) -> Embedding | None:
-    """Writes the row, counts the change and marks the picture ready, all or nothing.
+    """Writes the row, counts the change and, if it is the serving model's, marks the picture ready: all or
+    nothing.
 
     `vector`: (D,) of length 1. A vector that is already there is not a change.
     """
@@ -46,7 +77,11 @@ def store_vector(*, image: Image, model_id: str, vector: np.ndarray) -> Embeddin
         embedding.vector, embedding.dim = content, vector.shape[0]
         embedding.save()
         log_change(image_id=image.pk)
-    Image.objects.filter(pk=image.pk).update(status=Image.Status.READY, status_reason="", retry_at=None)
+    PendingVector.objects.filter(image_id=image.pk, model__model_id=model_id).delete()
+    # Locked, so that no other model takes over between this look and the end of the transaction.
+    serving = Serving.objects.select_for_update(of=("self",)).select_related("current").first()
+    if serving is None or serving.current.model_id == model_id:
+        Image.objects.filter(pk=image.pk).update(status=Image.Status.READY, status_reason="", retry_at=None)
     return embedding
 
 
@@ -72,6 +107,16 @@ def reload_indexes() -> None:
 def as_array(embedding: Embedding) -> np.ndarray:
     """(D,) float32."""
     return np.frombuffer(bytes(embedding.vector), dtype="<f4")
+
+
+def _embed_ahead(image: Image, content: bytes, model: EncodingModel) -> None:
+    """What does not come of it now is done in the background: see reembedding.py."""
+    try:
+        encoded = encoder_client.encode_image(content, model=model, timeout=PATIENCE_AHEAD)
+    except (encoder_client.EncoderUnavailable, encoder_client.EncoderFailed, encoder_client.EncoderRefused):
+        logger.info("Picture %s has no vector of %s yet", image.pk, model)
+        return
+    store_vector(image=image, model_id=encoded.model_id, vector=encoded.vectors[0])
 
 
 def _for_encoder(picture: Pillow.Image) -> bytes:

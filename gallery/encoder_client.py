@@ -11,12 +11,14 @@ import httpx
 import numpy as np
 from django.conf import settings
 
+from gallery.models import EncodingModel, serving_model
+
 CONNECT_TIMEOUT = 3.0  # seconds
 HEALTH_TIMEOUT = 3.0
 
 
 class EncoderUnavailable(Exception):
-    """The encoder was not reached, or it is still loading its model. Worth another try later."""
+    """The encoder was not reached, or it does not have the model (yet). Worth another try later."""
 
 
 class EncoderFailed(Exception):
@@ -25,6 +27,9 @@ class EncoderFailed(Exception):
 
 class EncoderRefused(Exception):
     """The encoder says that this input cannot be encoded."""
+
+
+FIRST = EncodingModel()  # whichever the encoder has as its first
 
 
 @dataclass(frozen=True)
@@ -36,34 +41,60 @@ class Encoded:
     logit_scale: float
 
 
-def encode_texts(texts: Sequence[str], *, as_labels: bool = False) -> Encoded:
-    """One vector a text. `as_labels`: each text is put into the model's sentence for labels first.
+def encode_texts(
+    texts: Sequence[str], *, as_labels: bool = False, model: EncodingModel | None = None
+) -> Encoded:
+    """One vector a text, of the serving model unless another is given. `as_labels`: each text is put into the
+    model's sentence for labels first.
 
     Raises EncoderUnavailable, EncoderFailed or EncoderRefused.
     """
-    return _encoded(_send("POST", "/texts", json={"texts": list(texts), "as_labels": as_labels}))
+    wanted = {"texts": list(texts), "as_labels": as_labels}
+    return _vectors("/texts", model or serving_model(), json=wanted)
 
 
-def encode_image(content: bytes) -> Encoded:
+def encode_image(
+    content: bytes, *, model: EncodingModel | None = None, timeout: float | None = None
+) -> Encoded:
     """The vector, (1, D), of one encoded picture. Raises as encode_texts().
 
     Waits twice as long as for words: nobody looks at a page meanwhile, and many may come at once.
     """
-    return _encoded(_send("POST", "/images", content=content, timeout=2 * settings.ENCODER_TIMEOUT))
+    timeout = timeout or 2 * settings.ENCODER_TIMEOUT
+    return _vectors("/images", model or serving_model(), content=content, timeout=timeout)
 
 
-def health() -> dict[str, Any]:
-    """What the encoder says of itself, also while it loads. Raises EncoderUnavailable or EncoderFailed."""
-    response = _request("GET", "/health", timeout=HEALTH_TIMEOUT)
+def health(name: str = "") -> dict[str, Any]:
+    """What the encoder says of itself, also while it loads, and of the model of this name, which it loads if
+    need be. Raises EncoderUnavailable or EncoderFailed."""
+    named = {"model": name} if name else {}
+    response = _request("GET", "/health", params=named, timeout=HEALTH_TIMEOUT)
     try:
         return response.json()
     except ValueError as error:
         raise EncoderFailed("An answer that is no encoder's") from error
 
 
+def has(model: EncodingModel) -> bool:
+    """Whether the encoder is there and has exactly this model loaded; asking makes it load it."""
+    try:
+        return health(model.name).get("model_id") == model.model_id
+    except (EncoderUnavailable, EncoderFailed):
+        return False
+
+
+def _vectors(path: str, model: EncodingModel | None, **content: Any) -> Encoded:
+    """Of exactly this model: an encoder that has another one under its name is as good as away."""
+    named = {"model": model.name} if model and model.name else {}
+    encoded = _encoded(_send("POST", path, params=named, **content))
+    if model and model.name and encoded.model_id != model.model_id:
+        raise EncoderUnavailable(f"{model.name} is {encoded.model_id} now, and not {model.model_id}.")
+    return encoded
+
+
 def _send(method: str, path: str, **content: Any) -> httpx.Response:
     response = _request(method, path, **content)
-    if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+    if response.status_code in {httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.NOT_FOUND}:
         raise EncoderUnavailable(_reason(response))
     if response.is_client_error:
         raise EncoderRefused(_reason(response))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gallery import encoder_client
 from gallery.embedding import as_array
-from gallery.models import Embedding, Image, QueryPicture, User
+from gallery.models import Embedding, Image, QueryPicture, User, serving_model
 from gallery.query import QueryError, Term, parse
 
 SHORTEST_SUM = 1e-3  # of unit vectors; below, the direction is what rounding left
@@ -117,7 +117,9 @@ def _of_given(part: Ingredient, given: QueryPicture, model_id: str) -> np.ndarra
 
 
 def _common_model(parts: Sequence[Ingredient]) -> str:
-    """The newest model of which all these pictures have vectors."""
+    """The serving model; while none is known, the newest of which all these pictures have vectors."""
+    if model := serving_model():
+        return model.model_id
     for part in parts:
         if part.given is not None:
             if not _is_searched_with(part.given.model_id):

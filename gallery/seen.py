@@ -17,12 +17,12 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django_q.tasks import async_task
 
-from gallery import encoder_client, relevance
+from gallery import relevance
 from gallery.clip.zeroshot import probabilities
 from gallery.embedding import as_array
 from gallery.label_words import VOCABULARY
 from gallery.labels import Label
-from gallery.models import Embedding, Image, Vocabulary
+from gallery.models import Embedding, Image, Vocabulary, serving_model
 from gallery.zeroshot import OWN_SENTENCE, encode_labels
 
 LEAST = 0.3  # the winner's probability; below, nothing is said
@@ -51,8 +51,11 @@ class _Words:
 
 def seen_in(image: Image) -> Seen | None:
     """None as long as the picture, the words or the background are not there by one and the same model."""
-    known = Vocabulary.objects.filter(digest=DIGEST, vectors__isnull=False).values("model_id")
-    embedding = Embedding.objects.filter(image=image, model_id__in=known).order_by("-pk").first()
+    known = Vocabulary.objects.filter(digest=DIGEST, vectors__isnull=False)
+    if serving := serving_model():
+        known = known.filter(model_id=serving.model_id)
+    embeddings = Embedding.objects.filter(image=image, model_id__in=known.values("model_id"))
+    embedding = embeddings.order_by("-pk").first()
     if embedding is None:
         return None
     words = _words(embedding.model_id)
@@ -69,13 +72,11 @@ def seen_in(image: Image) -> Seen | None:
 
 
 def request_vocabulary() -> bool:
-    """Asks the queue for the words' vectors by the encoder's model, if there are none. Safe to repeat."""
-    try:
-        model_id = encoder_client.health().get("model_id")
-    except (encoder_client.EncoderUnavailable, encoder_client.EncoderFailed):
+    """Asks the queue for the words' vectors by the serving model, if there are none. Safe to repeat."""
+    serving = serving_model()
+    if serving is None or serving.model_id in _encoded:
         return False
-    if model_id is None or model_id in _encoded:
-        return False
+    model_id = serving.model_id
     if Vocabulary.objects.filter(model_id=model_id, digest=DIGEST, vectors__isnull=False).exists():
         _encoded.add(model_id)
         return False

@@ -12,9 +12,12 @@ from gallery import (
     receiving,
     reembedding,
     seen,
+    serving,
     strays,
 )
+from gallery.index import index_for
 from gallery.map import growing, making
+from gallery.models import EncodingModel
 from gallery.near import finding
 
 
@@ -42,11 +45,27 @@ def requeue_maps() -> int:
     return making.requeue_unfinished() + growing.requeue_grown()
 
 
+def embed_anew(model_pk: int, items: list[tuple[str, int]]) -> None:
+    reembedding.embed_batch(model_pk=model_pk, items=items)
+
+
+def follow_encoder() -> None:
+    serving.follow_encoder()
+
+
+def discard_unused_vectors() -> int:
+    return serving.discard_unused()
+
+
+def prepare_index(model_id: str) -> None:
+    index_for(model_id).prepare()
+
+
 def requeue_pending() -> int:
     """All pictures that have something to be done and no task for it. Returns how many tasks they got."""
     return (
         preparation.requeue_pending()
-        + reembedding.requeue_outdated()
+        + reembedding.advance()
         + details.requeue_outdated()
         + finding.requeue_uncompared()
     )
@@ -56,8 +75,8 @@ def request_background() -> bool:
     return background.request_measurement()
 
 
-def measure_background() -> None:
-    background.measure_background()
+def measure_background(model_pk: int) -> None:
+    background.measure_missing(model=EncodingModel.objects.get(pk=model_pk))
 
 
 def request_vocabulary() -> bool:

@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -99,20 +99,15 @@ def _losing_is_fine(job: Job) -> Iterator[None]:
 @cache
 def models_of_this_process() -> Models:
     """The models of the settings, loaded once a process, after its fork."""
-    from gallery.clip.model import ClipConfig, WeightsError, load_clip
+    from gallery.clip.model import WeightsError, load_clip, parse_name
     from generator.engine.vqgan import VqganError, VqganSource, load_vqgan
 
     source = VqganSource()
     if settings.VQGAN_CHECKPOINT:
         source = VqganSource(weights=Path(settings.VQGAN_CHECKPOINT), config=Path(settings.VQGAN_CONFIG))
-    clip = ClipConfig(
-        model=settings.CLIP_MODEL,
-        pretrained=settings.CLIP_PRETRAINED,
-        pack_dir=settings.WEIGHTS_DIR / "mini" / "clip",
-        quick=True,
-    )
+    clip = parse_name(settings.CLIP_NAME, pack_dir=settings.WEIGHTS_DIR / "mini" / "clip")
     try:
-        return Models(vqgan=load_vqgan(source), clip=load_clip(clip))
+        return Models(vqgan=load_vqgan(source), clip=load_clip(replace(clip, quick=True)))
     except (WeightsError, VqganError) as error:
         raise JobFailed(Job.Failure.MODELS, error) from error
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import httpx
 from django.conf import settings
+from django.db import Error as DatabaseError
 from django.utils import timezone
 from django_q.models import OrmQ, Task
 from django_q.status import Stat
@@ -12,6 +13,7 @@ from django_q.status import Stat
 from clipweb.queue_cluster import QueueStat
 from clipweb.supervisor.child import NotAnsweringError
 from clipweb.supervisor.valkey import is_answering
+from gallery.models import serving_model
 from generator.models import Job
 
 GENERATE = "generate"
@@ -37,7 +39,7 @@ def web(pid: int) -> str:
 
 
 def encoder_health(*, timeout: float) -> dict:
-    """The encoder's own report, with the id of its model. Raises NotAnsweringError."""
+    """The encoder's own report on the model that searches use. Raises NotAnsweringError."""
     url = settings.ENCODER_URL
     transport = None
     if url.startswith("unix://"):
@@ -45,12 +47,22 @@ def encoder_health(*, timeout: float) -> dict:
         url = "http://encoder"
     try:
         with httpx.Client(transport=transport, timeout=timeout, trust_env=False) as client:
-            report = client.get(f"{url}/health").raise_for_status().json()
+            report = client.get(f"{url}/health", params=_serving()).json()
     except (httpx.HTTPError, ValueError) as error:
         raise NotAnsweringError(f"{type(error).__name__}: {error}") from error
-    if report.get("status") != "ok":
-        raise NotAnsweringError(str(report.get("status")))
+    if not isinstance(report, dict) or report.get("status") != "ok":
+        said = report.get("error") or report.get("status") if isinstance(report, dict) else "no encoder"
+        raise NotAnsweringError(str(said))
     return report
+
+
+def _serving() -> dict[str, str]:
+    """Which model to ask for. None in particular while the database is away: not the encoder's fault."""
+    try:
+        model = serving_model()
+    except DatabaseError:
+        return {}
+    return {"model": model.name} if model else {}
 
 
 def encoder(pid: int) -> str:

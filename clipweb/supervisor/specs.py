@@ -11,6 +11,7 @@ from clipweb.supervisor.child import Spec
 from clipweb.supervisor.orphans import MARK
 from clipweb.supervisor.queues import unlock_tasks
 from clipweb.supervisor.valkey import server_command
+from gallery.serving import known_names
 
 GENERATE_GRACE = 15  # seconds for a job's last step and checkpoint
 WS_MESSAGE_BYTES = 4096  # pages send next to nothing over their sockets
@@ -96,7 +97,9 @@ def encoder_arguments() -> list[str]:
         "--pack-dir": settings.WEIGHTS_DIR / "mini" / "clip",
         "--threads": str(settings.ENCODER_THREADS),
     }
-    return [str(part) for option in options.items() if option[1] for part in option]
+    arguments = [str(part) for option in options.items() if option[1] for part in option]
+    also = [name for name in known_names() if name != settings.CLIP_NAME]
+    return [*arguments, *(part for name in also for part in ("--also", name))]
 
 
 def _cluster(name: str) -> Spec:

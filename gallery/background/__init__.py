@@ -1,9 +1,11 @@
 """Measures a model's background: pictures and captions of this folder, through the encoder into one row."""
 
 import io
+import logging
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,9 @@ from django_q.tasks import async_task
 from PIL import Image as Pillow
 
 from gallery import encoder_client, relevance
-from gallery.models import Background
+from gallery.models import Background, EncodingModel, Serving, serving_model
+
+logger = logging.getLogger(__name__)
 
 FOLDER = Path(__file__).parent
 SHEET = FOLDER / "pictures.webp"
@@ -20,7 +24,7 @@ CAPTIONS = FOLDER / "captions.txt"
 TILE = 128  # pixels, of each picture on the sheet
 TOGETHER = 4  # pictures on their way to the encoder at once, so that it can batch them
 BATCH = 32  # captions in one request
-ASK_AGAIN = timedelta(minutes=10)
+ASK_AGAIN = timedelta(minutes=2)
 
 _measured: set[str] = set()  # models whose background this process has seen
 
@@ -30,36 +34,53 @@ class ModelChanged(Exception):
 
 
 def request_measurement() -> bool:
-    """Asks the queue for the background of the encoder's model, if it has none. Safe to repeat."""
+    """Asks the queue for what is missing of the serving and the next model's backgrounds. Safe to repeat."""
+    serving = Serving.objects.select_related("current", "next").first()
+    models = [model for model in (serving.current, serving.next) if model] if serving else []
+    asked = [model for model in models if model.model_id not in _measured and _is_wanted(model)]
+    for model in asked:
+        async_task("gallery.tasks.measure_background", model.pk, q_options={"timeout": 400})
+    return bool(asked)
+
+
+def _is_wanted(model: EncodingModel) -> bool:
+    if Background.objects.filter(model_id=model.model_id, line__isnull=False).exists():
+        _measured.add(model.model_id)
+        return False
+    return encoder_client.has(model) and _claim(model.model_id)
+
+
+def measure_missing(*, model: EncodingModel) -> None:
+    """Measures the background unless it is there: it may have been asked for twice. While the encoder is away
+    nothing is measured, and upkeep asks again."""
+    if Background.objects.filter(model_id=model.model_id, line__isnull=False).exists():
+        return
     try:
-        model_id = encoder_client.health().get("model_id")
-    except (encoder_client.EncoderUnavailable, encoder_client.EncoderFailed):
-        return False
-    if model_id is None or model_id in _measured:
-        return False
-    if Background.objects.filter(model_id=model_id, line__isnull=False).exists():
-        _measured.add(model_id)
-        return False
-    if not _claim(model_id):
-        return False
-    async_task("gallery.tasks.measure_background", q_options={"timeout": 400})
-    return True
+        measure_background(model=model)
+    except encoder_client.EncoderUnavailable as error:
+        logger.warning("The background of %s waits for the encoder: %s", model, error)
+        asked = Background.objects.filter(model_id=model.model_id, line__isnull=True)
+        asked.update(asked_at=timezone.now() - ASK_AGAIN)
 
 
-def measure_background(*, pictures: Iterable[bytes] | None = None) -> Background:
+def measure_background(
+    *, model: EncodingModel | None = None, pictures: Iterable[bytes] | None = None
+) -> Background:
     """Encodes pictures and captions and stores what relevance.py needs of them.
 
-    pictures: files that have nothing to do with what people will look for; those of this folder if not given.
+    model: the serving one if not given. pictures: files that have nothing to do with what people will look
+    for; those of this folder if not given.
     Raises encoder_client's exceptions and ModelChanged.
     """
+    model = model or serving_model()
     captions = CAPTIONS.read_text(encoding="utf-8").splitlines()
     texts = [
-        encoder_client.encode_texts(captions[start : start + BATCH])
+        encoder_client.encode_texts(captions[start : start + BATCH], model=model)
         for start in range(0, len(captions), BATCH)
     ]
     with ThreadPoolExecutor(TOGETHER) as pool:
         files = shipped_pictures() if pictures is None else pictures
-        encoded = list(pool.map(encoder_client.encode_image, files))
+        encoded = list(pool.map(partial(encoder_client.encode_image, model=model), files))
     model_id = texts[0].model_id
     if any(item.model_id != model_id for item in (*texts, *encoded)):
         raise ModelChanged

@@ -19,12 +19,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import gallery.clip.towers  # noqa: F401  registers the pack's image towers with timm
-from gallery.clip.checksums import WeightsError, verify_checksums
+from gallery.clip.checksums import WeightsError, file_sha256, verify_checksums
 from gallery.clip.preprocess import Preprocess
 
 __all__ = ["PACK", "ClipConfig", "ClipModel", "WeightsError", "load_clip"]
 
 PACK = "mini"  # CLIP_MODEL for the weights that ship with the repository
+QUICK_PACK = "mini-quick"  # of these the first image tower alone
+REVISION = 8  # digits of the weights' SHA-256 in a model's id
 WEIGHTS, CONFIG = "model.safetensors", "open_clip_config.json"
 OTHER_MEMBERS = ("visual.trunk.members.1.", "visual.trunk.members.2.")  # what quick leaves out
 RELEASED_TEMPLATE = "a photo of a {}"  # Radford et al. 2021, section 3.1.4
@@ -93,6 +95,15 @@ class ClipModel:
         return F.normalize(self.network.encode_image(normalised).float(), dim=-1)  # type: ignore[operator]
 
 
+def parse_name(name: str, *, pack_dir: Path, device: str = "cpu") -> ClipConfig:
+    """A model's name in one word, as the encoder is asked for it: `mini`, `mini-quick`, or open_clip's name
+    and after a slash the tag or the path of the weights, `ViT-B-32/laion2b_s34b_b79k`."""
+    if name == QUICK_PACK:
+        return ClipConfig(PACK, "", pack_dir, device, quick=True)
+    model, _, pretrained = name.partition("/")
+    return ClipConfig(model, pretrained, pack_dir, device)
+
+
 def load_clip(config: ClipConfig) -> ClipModel:
     """The configured model, ready to encode. Raises WeightsError with a message that says what to do."""
     return _load_pack(config) if config.model == PACK else _load_released(config)
@@ -149,7 +160,7 @@ def _load_pack(config: ClipConfig) -> ClipModel:
         network=network,
         tokenizer=pack_tokenizer(folder, settings["model_cfg"]["text_cfg"]["context_length"]),
         preprocess=preprocess,
-        model_id=f"{PACK}-{digests[WEIGHTS][:8]}{'-quick' if config.quick else ''}",
+        model_id=f"{PACK}-{digests[WEIGHTS][:REVISION]}{'-quick' if config.quick else ''}",
         label_template=settings["label_template"],
         device=config.device,
     )
@@ -188,7 +199,8 @@ def _load_released(config: ClipConfig) -> ClipModel:
         network=network,
         tokenizer=open_clip.get_tokenizer(config.model),
         preprocess=Preprocess.from_open_clip(PreprocessCfg(**network.visual.preprocess_cfg)),  # type: ignore
-        model_id=f"{config.model}/{config.pretrained if tag else path.name}",
+        # A file may be exchanged under its name, and a released tag's by whoever publishes it.
+        model_id=f"{config.model}/{config.pretrained if tag else path.name}@{file_sha256(path)[:REVISION]}",
         label_template=RELEASED_TEMPLATE,
         device=config.device,
     )

@@ -1,13 +1,17 @@
-"""The encoder: one CLIP model kept warm behind a small HTTP interface. Knows no Django.
+"""The encoder: CLIP models kept warm behind a small HTTP interface. Knows no Django.
 
     python -m gallery.clip.service --socket var/run/encoder.sock
 
     POST /texts   {"texts": [str, …], "as_labels": bool}  → .npy, (N, D) float32 unit rows
     POST /images  one encoded picture                     → .npy, (1, D) float32 unit row
-    GET  /health  → {"status": "loading" | "ok", …}; 503 while loading
+    GET  /health  → {"status": "loading" | "ok" | …, "models": […], …}; 503 unless it is ok
+
+One model is enough, except while pictures move from one to another: `?model=name` says which of several is
+meant. The first is loaded at once, the others when they are asked for; one that nobody has asked for in a
+quarter of an hour is let go.
 
 Vectors come with the headers X-Model-Id and X-Logit-Scale. Errors are {"error": "…"} with status 400 (the
-input), 413 (too large) or 503 (loading, or too much waiting; worth another try).
+input), 404 (the model), 413 (too large) or 503 (loading, or too much waiting; worth another try).
 """
 
 import argparse
@@ -18,141 +22,91 @@ import json
 import logging
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
 import uvicorn
-from PIL import Image
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gallery import pixels
-from gallery.clip.batching import MicroBatcher, Overloaded
-from gallery.clip.model import ClipConfig, WeightsError, load_clip
+from gallery.clip.batching import Overloaded
+from gallery.clip.encoder import Encoder, Limits, Model, Refusal
+from gallery.clip.model import WeightsError, load_clip, parse_name
 from gallery.clip.prompts import fill
 
 logger = logging.getLogger(__name__)
 
 NPY = "application/x-npy"
+IDLE = 15 * 60.0  # seconds
+PATIENCE = 10.0  # seconds
+LOOK_EVERY = 30.0  # seconds
 
 
-class Model(Protocol):
-    """What the service needs of gallery.clip.model.ClipModel."""
+class Shelf:
+    """The models of one encoder by their names; the first is the one for those who name none."""
 
-    model_id: str
-    dim: int
-    logit_scale: float
-    label_template: str
-
-    @property
-    def image_size(self) -> int: ...
-
-    def encode_text(self, texts: Sequence[str]) -> torch.Tensor: ...
-
-    def encode_images(self, images: Sequence[Image.Image]) -> torch.Tensor: ...
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one request may ask for, and how much is worked on at once."""
-
-    max_body: int = 64 * 1024 * 1024  # bytes
-    max_pixels: int = 80_000_000
-    max_texts: int = 256  # a request
-    max_characters: int = 2000  # a text
-    max_batch: int = 16  # pictures or texts in one go through the model
-    decoding: int = 2  # pictures decoded at the same time: each may need pixels * 3 bytes, several times
-
-
-class Refusal(Exception):
-    """This request gets an error as its answer."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.reason = reason
-
-
-class Encoder:
-    """The model, once it is loaded, and the batches on their way through it."""
-
-    def __init__(self, load: Callable[[], Model], limits: Limits) -> None:
+    def __init__(
+        self,
+        loaders: Mapping[str, Callable[[], Model]],
+        limits: Limits,
+        failed: Callable[[BaseException], None],
+    ) -> None:
         self.limits = limits
-        self.model: Model | None = None
-        self._load = load
-        self._torch = ThreadPoolExecutor(1, "torch")  # all of torch happens in this one thread
-        self._decoding = asyncio.Semaphore(limits.decoding)
-        self._texts: MicroBatcher[str, np.ndarray] = MicroBatcher(
-            self._encode_texts, self._torch, max_batch=limits.max_batch
-        )
-        self._images: MicroBatcher[Image.Image, np.ndarray] = MicroBatcher(
-            self._encode_images, self._torch, max_batch=limits.max_batch
-        )
+        self._end = failed
+        decoding = asyncio.Semaphore(limits.decoding)
+        self.encoders = {
+            name: Encoder(name, load, limits=limits, decoding=decoding, failed=self._failed)
+            for name, load in loaders.items()
+        }
+        self.first = next(iter(self.encoders.values()))
 
-    async def run(self) -> None:
-        """Loads the model, then works until cancelled. Raises WeightsError."""
-        self.model = await asyncio.get_running_loop().run_in_executor(self._torch, self._load)
-        logger.info("Model %s is ready", self.model.model_id)
-        await asyncio.gather(self._texts.run(), self._images.run())
+    def named(self, name: str) -> Encoder:
+        if not name:
+            return self.first
+        if name not in self.encoders:
+            raise Refusal(404, f"This encoder was not given the model {name}.")
+        return self.encoders[name]
 
-    def ready(self) -> Model:
-        if self.model is None:
-            raise Refusal(503, "The model is still loading.")
-        return self.model
+    async def let_go_idle(self) -> None:
+        """Frees models that nobody asks for, as the earlier one after a change. Works until cancelled."""
+        while len(self.encoders) > 1:
+            await asyncio.sleep(LOOK_EVERY)
+            for encoder in self.encoders.values():
+                if encoder.model is not None and time.monotonic() - encoder.asked_at > IDLE:
+                    encoder.let_go()
 
-    async def encode_texts(self, texts: list[str]) -> np.ndarray:
-        """(N, D)."""
-        return np.stack(await asyncio.gather(*(self._texts.submit(text) for text in texts)))
+    def _failed(self, encoder: Encoder, error: BaseException) -> None:
+        """One that cannot be loaded leaves the others at work; one that breaks down ends the process."""
+        logger.error("The model %s: %s", encoder.name, error)
+        if encoder.model is not None or all(other.trouble for other in self.encoders.values()):
+            self._end(error)
+        else:
+            asyncio.get_running_loop().call_later(PATIENCE, self._end_unless_used, error)
 
-    async def encode_image(self, content: bytes) -> np.ndarray:
-        """(1, D)."""
-        async with self._decoding:
-            picture = await asyncio.to_thread(self._decode, content)
-        return (await self._images.submit(picture))[np.newaxis]
-
-    @property
-    def waiting(self) -> int:
-        return self._texts.waiting + self._images.waiting
-
-    def _decode(self, content: bytes) -> Image.Image:
-        try:
-            return pixels.clean_pixels(io.BytesIO(content), max_pixels=self.limits.max_pixels)
-        except pixels.TooManyPixels:
-            raise Refusal(413, f"More than {self.limits.max_pixels} pixels.") from None
-        except pixels.PictureError as error:
-            raise Refusal(400, f"Not a picture that can be decoded ({type(error).__name__}).") from None
-
-    def _encode_texts(self, texts: list[str]) -> np.ndarray:
-        with torch.inference_mode():
-            return self.ready().encode_text(texts).float().cpu().numpy()
-
-    def _encode_images(self, pictures: list[Image.Image]) -> np.ndarray:
-        with torch.inference_mode():
-            return self.ready().encode_images(pictures).float().cpu().numpy()
+    def _end_unless_used(self, error: BaseException) -> None:
+        """Nobody has asked for another one: then the one that failed is the one that is wanted."""
+        if not any(encoder.state in {"ok", "loading"} for encoder in self.encoders.values()):
+            self._end(error)
 
 
 def create_app(
-    load: Callable[[], Model], *, limits: Limits, failed: Callable[[BaseException], None]
+    loaders: Mapping[str, Callable[[], Model]], *, limits: Limits, failed: Callable[[BaseException], None]
 ) -> Starlette:
-    """The application. `failed` is called, once, if the model cannot be loaded or its batches break down."""
+    """The application. `failed` is called if no model can be loaded, or one's batches break down."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        app.state.encoder = Encoder(load, limits)
-        task = asyncio.create_task(app.state.encoder.run())
-
-        def ended(task: asyncio.Task[None]) -> None:
-            if not task.cancelled() and (error := task.exception()):
-                failed(error)
-
-        task.add_done_callback(ended)
+        shelf = app.state.shelf = Shelf(loaders, limits, failed)
+        shelf.first.want()
+        task = asyncio.create_task(shelf.let_go_idle())
         yield
         task.cancel()
 
@@ -160,46 +114,48 @@ def create_app(
         routes=[
             Route("/texts", _answering(texts), methods=["POST"]),
             Route("/images", _answering(images), methods=["POST"]),
-            Route("/health", health),
+            Route("/health", _answering(health)),
         ],
         lifespan=lifespan,
     )
 
 
+def _asked(request: Request) -> Encoder:
+    shelf: Shelf = request.app.state.shelf
+    return shelf.named(request.query_params.get("model", ""))
+
+
 async def texts(request: Request) -> Response:
-    encoder: Encoder = request.app.state.encoder
+    limits: Limits = request.app.state.shelf.limits
+    encoder = _asked(request)
     model = encoder.ready()
-    wanted, as_labels = _read_texts(await _body(request, 4 * 1024 * 1024), encoder.limits)
+    wanted, as_labels = _read_texts(await _body(request, 4 * 1024 * 1024), limits)
     if as_labels:
         wanted = [fill(model.label_template, text) for text in wanted]
     return _npy(await encoder.encode_texts(wanted), model)
 
 
 async def images(request: Request) -> Response:
-    encoder: Encoder = request.app.state.encoder
+    encoder = _asked(request)
     model = encoder.ready()
-    content = await _body(request, encoder.limits.max_body)
+    content = await _body(request, request.app.state.shelf.limits.max_body)
     if not content:
         raise Refusal(400, "The body is empty.")
     return _npy(await encoder.encode_image(content), model)
 
 
 async def health(request: Request) -> Response:
-    encoder: Encoder = request.app.state.encoder
-    if encoder.model is None:
-        return JSONResponse({"status": "loading", "pid": os.getpid()}, status_code=503)
-    model = encoder.model
-    return JSONResponse(
-        {
-            "status": "ok",
-            "pid": os.getpid(),
-            "model_id": model.model_id,
-            "dim": model.dim,
-            "logit_scale": model.logit_scale,
-            "image_size": model.image_size,
-            "waiting": encoder.waiting,
-        }
-    )
+    """Of the model that is asked for, which is loaded if need be, and in `models` of all. Asking for none
+    only looks."""
+    shelf: Shelf = request.app.state.shelf
+    encoder = _asked(request)
+    if request.query_params.get("model"):
+        encoder.want()
+    report = encoder.report() | {
+        "pid": os.getpid(),
+        "models": [each.report() for each in shelf.encoders.values()],
+    }
+    return JSONResponse(report, status_code=200 if encoder.state == "ok" else 503)
 
 
 def _answering(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
@@ -259,8 +215,17 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     place.add_argument("--socket", type=Path, help="unix socket to listen on")
     place.add_argument("--port", type=int, help="TCP port to listen on")
     parser.add_argument("--host", default="127.0.0.1", help="address for --port (default: %(default)s)")
-    parser.add_argument("--model", default="mini", help="mini, or an open_clip model (default: %(default)s)")
+    parser.add_argument(
+        "--model", default="mini", help="mini, mini-quick or an open_clip model (default: %(default)s)"
+    )
     parser.add_argument("--pretrained", default="", help="open_clip's tag, or a file")
+    parser.add_argument(
+        "--also",
+        action="append",
+        default=[],
+        metavar="MODEL[/PRETRAINED]",
+        help="another model to have at hand, as the one that pictures move away from; may be repeated",
+    )
     parser.add_argument("--pack-dir", type=Path, default=Path("weights/mini/clip"), help="folder of mini")
     parser.add_argument("--device", default="cpu", help="torch device (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=0, help="torch threads (default: torch's choice)")
@@ -275,9 +240,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.threads:
         torch.set_num_threads(options.threads)
     pixels.prepare_pillow(options.max_pixels)
-    config = ClipConfig(options.model, options.pretrained, options.pack_dir, options.device)
+    first = "/".join(filter(None, (options.model, options.pretrained)))
     return serve(
-        lambda: load_clip(config),
+        {
+            name: partial(load_clip, parse_name(name, pack_dir=options.pack_dir, device=options.device))
+            for name in (first, *options.also)
+        },
         limits=Limits(max_body=options.max_bytes, max_pixels=options.max_pixels),
         socket=options.socket,
         address=(options.host, options.port),
@@ -285,7 +253,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def serve(
-    load: Callable[[], Model], *, limits: Limits, socket: Path | None, address: tuple[str, int | None]
+    loaders: Mapping[str, Callable[[], Model]],
+    *,
+    limits: Limits,
+    socket: Path | None,
+    address: tuple[str, int | None],
 ) -> int:
     """Serves until a signal comes. Returns the exit status: EX_CONFIG when no other try can help."""
     failures: list[BaseException] = []
@@ -294,7 +266,7 @@ def serve(
         failures.append(error)
         server.should_exit = True
 
-    app = create_app(load, limits=limits, failed=failed)
+    app = create_app(loaders, limits=limits, failed=failed)
     listen: dict[str, Any] = {"uds": str(socket)} if socket else {"host": address[0], "port": address[1]}
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", **listen))
     server.run()

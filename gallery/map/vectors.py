@@ -4,7 +4,7 @@ import uuid
 
 import numpy as np
 
-from gallery.models import Embedding, Image, ImageQuerySet, User
+from gallery.models import Embedding, Image, ImageQuerySet, User, serving_model
 
 FEWEST = 5  # pictures; fewer have no neighbourhoods
 MOST = 50_000  # the newest
@@ -16,9 +16,11 @@ def own_pictures(user: User) -> ImageQuerySet:
 
 
 def model_of(user: User) -> str | None:
-    """The model whose vectors stand for this person's pictures: as for similar pictures, the newest one's.
-    None while no picture has a vector."""
+    """The model whose vectors stand for this person's pictures: the one that searches use, or the newest
+    before the encoder was first heard of. None while no picture has such a vector."""
     vectors = Embedding.objects.filter(image__in=own_pictures(user)).order_by("-pk")
+    if serving := serving_model():
+        vectors = vectors.filter(model_id=serving.model_id)
     return vectors.values_list("model_id", flat=True).first()
 
 

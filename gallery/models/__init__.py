@@ -10,6 +10,7 @@ from gallery.models.near import NearPair
 from gallery.models.people import User
 from gallery.models.query_picture import QueryPicture
 from gallery.models.searches import RecentSearch, SavedSearch
+from gallery.models.serving import EncodingModel, PendingVector, Serving, serving_model
 from gallery.models.tag import Tag
 from gallery.models.upload import Upload, UploadQuerySet
 
@@ -22,6 +23,7 @@ __all__ = [
     "Embedding",
     "EmbeddingChange",
     "EmbeddingCounter",
+    "EncodingModel",
     "Favourite",
     "Image",
     "ImageQuerySet",
@@ -29,10 +31,12 @@ __all__ = [
     "Map",
     "MapPoint",
     "NearPair",
+    "PendingVector",
     "Place",
     "QueryPicture",
     "RecentSearch",
     "SavedSearch",
+    "Serving",
     "Tag",
     "Tagging",
     "Upload",
@@ -40,4 +44,5 @@ __all__ = [
     "User",
     "Vocabulary",
     "WrittenTag",
+    "serving_model",
 ]

@@ -190,3 +190,17 @@ def break_one_of_each(scene: Scene) -> None:
     change = "UPDATE gallery_image SET status = 'failed', status_reason = ? WHERE id = ?"
     scene.site.rows(change, "The picture cannot be decoded.", broken.replace("-", ""))
     scene.site.rows("UPDATE gallery_image SET is_hidden = 1 WHERE id = ?", hidden.replace("-", ""))
+    know_another_model(scene, unreadable=hidden)
+
+
+def know_another_model(scene: Scene, *, unreadable: str) -> None:
+    """One that the encoder was not given, so that a change to it stays where it is, and that has failed."""
+    scene.site.rows(
+        "INSERT INTO gallery_encodingmodel (model_id, name, first_seen_at)"
+        " VALUES ('ViT-B-32/laion2b_s34b_b79k@1f2e3d4c', 'ViT-B-32/laion2b_s34b_b79k', '2026-01-01')"
+    )
+    scene.site.rows(
+        "INSERT INTO gallery_pendingvector (image_id, model_id, attempts, reason)"
+        " SELECT ?, max(id), 1, 'The model cannot read this picture.' FROM gallery_encodingmodel",
+        unreadable.replace("-", ""),
+    )

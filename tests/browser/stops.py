@@ -156,6 +156,19 @@ def delete_label_set(page: Page) -> None:
     page.wait_for_load_state()
 
 
+def begin_change(page: Page) -> None:
+    """Of the model, unless it is under way."""
+    if page.locator("[data-progress]").count() == 0:
+        page.locator("form[action$='/begin/'] button").first.click()
+    page.locator("[data-progress]").wait_for()
+
+
+def cancel_change(page: Page) -> None:
+    if page.locator("[data-progress]").count():
+        page.locator("form[action$='/cancel/'] button").click()
+    page.locator("[data-progress]").wait_for(state="detached")
+
+
 def wait_for_a_frame(page: Page) -> None:
     page.locator(".live__frame :is(img, canvas)").wait_for()
 
@@ -280,6 +293,12 @@ STOPS = [
     Stop("sign-out", at("/accounts/logout/")),
     Stop("forbidden", at("/status/")),
     Stop("status", at("/status/"), "admin"),
+    Stop("models-change", at("/models/"), "admin", begin_change),
+    Stop("search-model-change", at("/search/?q=a+red+heart")),
+    Stop("models", at("/models/"), "admin", cancel_change),
+    Stop("failures", at("/models/failures/"), "admin"),
+    Stop("failures-pictures", at("/models/failures/?of=pictures"), "admin"),
+    Stop("failures-none", at("/models/failures/?state=waiting"), "admin"),
     Stop("picture-moderate", picture(2), "admin"),
     Stop("picture-moderate-delete", picture(2, "delete/"), "admin"),
     Stop("admin", at("/admin/"), "admin"),

@@ -9,7 +9,8 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from gallery.clip.model import ClipConfig, WeightsError, load_clip
+from gallery.clip.checksums import file_sha256
+from gallery.clip.model import ClipConfig, WeightsError, load_clip, parse_name
 
 NAME = "ViT-B-32"
 
@@ -43,7 +44,7 @@ def test_a_safetensors_file_gives_open_clips_own_vectors(released, tmp_path):
     save_file({name: tensor.clone() for name, tensor in network.state_dict().items()}, path)
     model = load_clip(config(path))
     check_same(model, network, transform)
-    assert model.model_id == "ViT-B-32/open_clip_model.safetensors"
+    assert model.model_id == f"ViT-B-32/open_clip_model.safetensors@{file_sha256(path)[:8]}"
     assert (model.dim, model.image_size) == (512, 224)
 
 
@@ -110,3 +111,17 @@ def test_an_unknown_model_and_an_unknown_tag_say_what_there_is():
         load_clip(config("no-such-tag"))
     with pytest.raises(WeightsError, match="neither a file nor a released tag"):
         load_clip(config(""))
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "pretrained", "quick"),
+    [
+        ("mini", "mini", "", False),
+        ("mini-quick", "mini", "", True),
+        ("ViT-B-32/laion2b_s34b_b79k", "ViT-B-32", "laion2b_s34b_b79k", False),
+        ("ViT-B-32//models/a.pt", "ViT-B-32", "/models/a.pt", False),
+    ],
+)
+def test_one_word_names_a_model_and_its_weights(name, model, pretrained, quick):
+    config = parse_name(name, pack_dir=Path("unused"))
+    assert (config.model, config.pretrained, config.quick) == (model, pretrained, quick)

@@ -21,13 +21,13 @@ def direction(numbers: Sequence[float]) -> np.ndarray:
 
 
 class ColourModel:
-    model_id = MODEL_ID
     dim = 4
     logit_scale = 20.0
     image_size = 8
     label_template = "something {}"
 
-    def __init__(self) -> None:
+    def __init__(self, model_id: str = MODEL_ID) -> None:
+        self.model_id = model_id
         self.batches: list[list[object]] = []
         self.gate = threading.Event()  # closed: the model is busy
         self.gate.set()
@@ -46,3 +46,21 @@ class ColourModel:
         self.batches.append(list(images))
         rows = [direction(np.asarray(image.convert("RGB")).mean(axis=(0, 1)) / 255) for image in images]
         return torch.from_numpy(np.stack(rows))
+
+
+class GreyModel(ColourModel):
+    """Another model, for changes from one to the other: it only knows how light something is, in vectors of
+    another length, so that comparing them with the first one's cannot go unnoticed."""
+
+    dim = 2
+
+    def encode_text(self, texts: Sequence[str]) -> torch.Tensor:
+        return self._grey(super().encode_text(texts))
+
+    def encode_images(self, images: Sequence[Pillow.Image]) -> torch.Tensor:
+        return self._grey(super().encode_images(images))
+
+    def _grey(self, rows: torch.Tensor) -> torch.Tensor:
+        """(N, 4) → (N, 2)."""
+        two = torch.stack([rows[:, :3].sum(dim=1), rows[:, 3]], dim=1)
+        return two / two.norm(dim=1, keepdim=True)

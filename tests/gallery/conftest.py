@@ -16,7 +16,7 @@ from gallery.embedding import store_vector
 from gallery.index import forget_indexes
 from gallery.models import Background, Image, User
 from gallery.uploads import store_image
-from tests.gallery.colour_model import MODEL_ID, ColourModel, direction
+from tests.gallery.colour_model import MODEL_ID, ColourModel, GreyModel, direction
 from tests.gallery.drawing import png
 
 
@@ -56,17 +56,28 @@ class RunningEncoder:
 
     def __init__(self, folder: Path, model: ColourModel, limits: Limits) -> None:
         self.model = model
+        self.trouble: Exception | None = None  # why it cannot be loaded
+        self.next_model = GreyModel("greys")  # that pictures may move to, by the name "next"
+        self.next_trouble: Exception | None = None
         self.socket = folder / "encoder.sock"
         self.url = f"unix://{self.socket}"
         self.may_load = threading.Event()
         self.failures: list[BaseException] = []
-        app = create_app(self._load, limits=limits, failed=self.failures.append)
+        loaders = {"colours": self._load, "next": self._load_next}
+        app = create_app(loaders, limits=limits, failed=self.failures.append)
         self._server = uvicorn.Server(uvicorn.Config(app, uds=str(self.socket), log_level="warning"))
         self._thread = threading.Thread(target=self._server.run)
 
     def _load(self) -> ColourModel:
         self.may_load.wait()
+        if self.trouble:
+            raise self.trouble
         return self.model
+
+    def _load_next(self) -> ColourModel:
+        if self.next_trouble:
+            raise self.next_trouble
+        return self.next_model
 
     def start(self) -> None:
         self._thread.start()

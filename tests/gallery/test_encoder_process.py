@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,12 @@ from django.conf import settings as project_settings
 
 from gallery import encoder_client
 from gallery.clip.zeroshot import probabilities
-from gallery.encoder_client import EncoderFailed, EncoderUnavailable
+from gallery.encoder_client import FIRST, EncoderFailed, EncoderUnavailable
 from tests.gallery.conftest import wait_for
 from tests.gallery.drawing import encoded, noise
 
+encode_texts = partial(encoder_client.encode_texts, model=FIRST)
+encode_image = partial(encoder_client.encode_image, model=FIRST)
 SLOW = 300  # seconds: importing torch takes 5, and much longer on a machine that is busy
 PACK = project_settings.WEIGHTS_DIR / "mini" / "clip"
 DEMO = project_settings.BASE_DIR / "gallery" / "demo"
@@ -83,10 +86,8 @@ def test_it_understands_words_and_pictures(shipped):
         "violin.png": "a violin",
         "sailboat.png": "a sailing boat",
     }
-    pictures = np.concatenate(
-        [encoder_client.encode_image((DEMO / file).read_bytes()).vectors for file in files]
-    )
-    words = encoder_client.encode_texts(list(files.values()))
+    pictures = np.concatenate([encode_image((DEMO / file).read_bytes()).vectors for file in files])
+    words = encode_texts(list(files.values()))
     assert np.linalg.norm(pictures, axis=1) == pytest.approx(np.ones(5), abs=1e-4)
     best = probabilities(pictures, words.vectors, words.logit_scale).argmax(axis=1)
     assert (best == np.arange(5)).sum() >= 4
@@ -94,8 +95,8 @@ def test_it_understands_words_and_pictures(shipped):
 
 def test_the_same_picture_has_the_same_vector_alone_and_in_company(shipped):
     content = encoded(noise(200, 200))
-    alone = encoder_client.encode_image(content).vectors
-    again = encoder_client.encode_image(content).vectors
+    alone = encode_image(content).vectors
+    again = encode_image(content).vectors
     assert alone == pytest.approx(again, abs=1e-5)
 
 

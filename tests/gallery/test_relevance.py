@@ -9,7 +9,9 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from gallery import background, relevance
-from gallery.models import Background
+from gallery.models import Background, EncodingModel
+from gallery.serving import follow_encoder
+from gallery.tasks import measure_background
 from tests.gallery.colour_model import MODEL_ID, direction
 
 
@@ -85,12 +87,29 @@ def test_a_folder_needs_enough_pictures(encoder, db, tmp_path):
 
 def test_the_queue_is_asked_once_for_a_background(encoder, db):
     background._measured.clear()
+    assert not background.request_measurement()  # of which model?
+    follow_encoder()
     assert background.request_measurement()
     assert not background.request_measurement()
     assert OrmQ.objects.count() == 1
     long_ago = timezone.now() - 2 * background.ASK_AGAIN
     Background.objects.update(asked_at=long_ago)  # its task was lost
     assert background.request_measurement()
+
+
+def test_a_measurement_that_finds_no_encoder_is_asked_for_again(encoder, db, settings, tmp_path):
+    background._measured.clear()
+    follow_encoder()
+    model = EncodingModel.objects.get()
+    assert background.request_measurement()
+    url, settings.ENCODER_URL = settings.ENCODER_URL, f"unix://{tmp_path}/nobody.sock"
+    measure_background(model.pk)
+    settings.ENCODER_URL = url
+    assert background.request_measurement()
+    measure_background(model.pk)
+    measured_at = Background.objects.get().measured_at
+    measure_background(model.pk)  # asked for twice
+    assert Background.objects.get().measured_at == measured_at
 
 
 def test_distinctness_is_how_far_a_cosine_is_above_the_median_in_spreads():

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from gallery import seen
+from gallery import seen, serving
 from gallery.models import Vocabulary
 
 
@@ -60,6 +60,8 @@ def test_vectors_of_another_model_are_not_compared_with_the_words(client, alice,
 
 def test_the_queue_is_asked_once_for_the_words(encoder, db):
     seen._encoded.clear()
+    assert not seen.request_vocabulary(), "no model serves yet"
+    serving.follow_encoder()
     assert seen.request_vocabulary()
     assert not seen.request_vocabulary()
     assert OrmQ.objects.count() == 1
@@ -67,8 +69,3 @@ def test_the_queue_is_asked_once_for_the_words(encoder, db):
     assert seen.request_vocabulary()
     seen.encode_vocabulary()
     assert not seen.request_vocabulary()
-
-
-def test_an_encoder_that_is_away_is_asked_again_later(no_encoder, db):
-    assert not seen.request_vocabulary()
-    assert not Vocabulary.objects.exists()

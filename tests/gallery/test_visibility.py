@@ -8,7 +8,17 @@ from gallery.albums import add_pictures, create_album, edit_album
 from gallery.derivatives import make_thumbnails, read_pixels
 from gallery.favourites import add_favourite
 from gallery.labels import create_set
-from gallery.models import Album, Favourite, Image, Map, MapPoint, Tagging
+from gallery.models import (
+    Album,
+    EncodingModel,
+    Favourite,
+    Image,
+    Map,
+    MapPoint,
+    PendingVector,
+    Serving,
+    Tagging,
+)
 from gallery.preparation import prepare_image
 from gallery.tagging import set_tags
 from gallery.uploads import store_image
@@ -263,6 +273,29 @@ def test_label_sets_and_what_was_written_are_their_owners_alone(client, alice, d
     assert undo.status_code == (302 if person == "owner" else denied)
     tagging.refresh_from_db()
     assert bool(tagging.undone_at) == (person == "owner")
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+@pytest.mark.parametrize("state", ["private", "trashed"])
+def test_pages_of_a_change_of_the_model_tell_of_a_picture_only_who_may_see_it(
+    client, stored, sign_in, person, state
+):
+    put_in_state(stored, state)
+    model = EncodingModel.objects.create(model_id="new", name="new")
+    Serving.objects.create(current=model, wanted_id="new", since=timezone.now(), is_filling=True)
+    PendingVector.objects.create(image=stored, model=model, attempts=1, reason="It did not work.")
+    sign_in(person)
+    is_listed = person == "moderator" and state != "trashed"
+    for query in ("", "?state=aside"):
+        page = client.get(reverse("gallery:failures") + query)
+        assert page.status_code == (200 if person == "moderator" else 404)
+        assert (b"the picture" in page.content) == is_listed
+    assert client.get(reverse("gallery:models")).status_code == (200 if person == "moderator" else 404)
+    again = client.post(reverse("gallery:try_again"), {"all": "1"})
+    assert again.status_code == (302 if person == "moderator" else 404)
+    assert PendingVector.objects.filter(retry_at=None).exists() != is_listed
+    counted = client.get(reverse("gallery:model_notice"), {"since": model.pk}).content.decode()
+    assert f"0 of {1 if person in MAY_SEE[state] else 0} pictures" in counted
 
 
 @pytest.mark.parametrize(
