@@ -12,8 +12,11 @@ const boxes = () => [...grid.querySelectorAll("input[type=checkbox][name=picture
 const chosen = () => boxes().filter((box) => box.checked);
 const boxOf = (element) => element?.closest?.(".picture-card")?.querySelector("input[type=checkbox]") ?? null;
 
+// By their values, as a card may be exchanged for its newer self meanwhile.
 let anchor = null; // the box that was changed last: Shift chooses from here
 let head = null; // to here, where the last Shift ended
+
+const boxWith = (value) => boxes().find((box) => box.value === value) ?? null;
 
 function show() {
   const count = chosen().length;
@@ -24,7 +27,7 @@ function show() {
 
 function choose(box, checked) {
   box.checked = checked;
-  anchor = head = box;
+  anchor = head = box.value;
   show();
 }
 
@@ -36,10 +39,11 @@ function between(one, other) {
 
 // As in a file manager: the range from the anchor ends here now, and no longer where the last Shift ended.
 function chooseThrough(box) {
-  if (!anchor?.isConnected) return choose(box, true);
-  for (const other of between(anchor, head)) other.checked = false;
-  for (const other of between(anchor, box)) other.checked = true;
-  head = box;
+  const from = boxWith(anchor);
+  if (!from) return choose(box, true);
+  for (const other of between(from, boxWith(head) ?? from)) other.checked = false;
+  for (const other of between(from, box)) other.checked = true;
+  head = box.value;
   show();
 }
 
@@ -117,7 +121,7 @@ function keyPressed(event) {
   if (!next) return;
   event.preventDefault();
   linkOf(cardOf(next)).focus();
-  if (head !== box) choose(box, true);
+  if (head !== box.value) choose(box, true);
   chooseThrough(next);
 }
 
