@@ -124,6 +124,7 @@ def lay_out_the_map(page: Page) -> None:
 def choose_on_the_map(page: Page) -> None:
     lay_out_the_map(page)
     page.locator("canvas").focus()
+    page.keyboard.press("ArrowRight")
     page.keyboard.press("Space")
 
 
