@@ -34,7 +34,7 @@ def search(
     filters: Filters = ANYTHING,
     order: str = Order.RELEVANCE,
     page: int = 1,
-    size: int = PAGE_SIZE,
+    size: int | None = None,
 ) -> Results:
     """The pictures that `user` may see, ranked by cosine similarity to the words, to a picture, or to the
     weighted sum of both. text: in the language of query.py; the picture counts as a term of weight 1. A
@@ -46,6 +46,7 @@ def search(
     wanted = mix(parts)
     candidates = _candidates(user, filters, parts)
     scale = relevance.scale_for(wanted.vector, wanted.model_id)
+    size = size or PAGE_SIZE
     start = (page - 1) * size
     ranking = index_for(wanted.model_id).rank(
         wanted.vector,
@@ -59,9 +60,10 @@ def search(
     return _results(hits, ranking.total, page, ranking.likely, has_line, size=size)
 
 
-def browse(*, user: Person, filters: Filters, page: int = 1, size: int = PAGE_SIZE) -> Results:
+def browse(*, user: Person, filters: Filters, page: int = 1, size: int | None = None) -> Results:
     """The pictures that `user` may see and that the filters leave, newest first. Raises NoSuchPage."""
     candidates = _candidates(user, filters)
+    size = size or PAGE_SIZE
     start = (page - 1) * size
     hits = [Hit(image) for image in candidates[start : start + size]]
     return _results(hits, candidates.count(), page, size=size)
