@@ -22,6 +22,7 @@ from gallery.models import (
     EncodingModel,
     Image,
     ImageQuerySet,
+    Map,
     PendingVector,
     Serving,
 )
@@ -193,6 +194,7 @@ def _serve(model: EncodingModel, *, instead_of: int, filling: bool) -> bool:
     if changed:
         EncodingModel.objects.filter(pk=model.pk).update(unused_since=None)
         _leave(instead_of)
+        Map.objects.update(newest_seen=0)  # each looks again, and is laid out by the new model
     return bool(changed)
 
 

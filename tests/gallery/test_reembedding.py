@@ -11,12 +11,14 @@ from gallery import reembedding, serving
 from gallery.clip.checksums import WeightsError
 from gallery.embedding import store_vector
 from gallery.index import ExactIndex
+from gallery.map.growing import requeue_grown
 from gallery.models import (
     Background,
     Embedding,
     EmbeddingChange,
     EncodingModel,
     Image,
+    Map,
     PendingVector,
     Serving,
     serving_model,
@@ -268,6 +270,16 @@ def test_a_change_can_be_cancelled_and_begun_again_where_it_was(alice, pictures,
     assert serving.begin(model=new)
     make_due()
     assert requeue_pending() == 1
+
+
+def test_maps_look_again_after_the_flip(alice, pictures, new):
+    newest = Embedding.objects.order_by("pk").last().pk
+    Map.objects.create(owner=alice, state=Map.State.READY, model_id=OLD, newest_seen=2 * newest + 10)
+    assert requeue_grown() == 0
+    requeue_pending()
+    run_queue()
+    assert serving_model().model_id == NEW
+    assert requeue_grown() == 1
 
 
 def test_after_the_flip_there_is_a_way_back_for_a_day(alice, pictures, new):
