@@ -30,8 +30,7 @@ class SignedInRequest(HttpRequest):
 @require_http_methods(["GET", "HEAD", "POST"])
 def studio(request: SignedInRequest) -> HttpResponse:
     """Ask for a picture, see one's own jobs. Wrong input is kept and answered by 400, too many by 429, no
-    room by 413. `?like=` a job or `?picture=` what one made fills the form in as it was then, but for the
-    seed, unless `seed=same`."""
+    room by 413. `?like=` an earlier job fills the form in as it was then, but for the seed."""
     form, status = JobForm(initial=_as_before(request)), 200
     if request.method == "POST":
         form, status = JobForm(request.POST), 400
@@ -110,18 +109,16 @@ def cancel(request: SignedInRequest, job_id: UUID) -> HttpResponse:
 
 def _as_before(request: SignedInRequest) -> dict[str, object]:
     """The form's first values; nothing where no job is named. Raises Http404 for one out of sight."""
-    asked = {"pk": request.GET.get("like"), "image_id": request.GET.get("picture")}
-    named = {field: value for field, value in asked.items() if value}
-    if not named:
+    asked = request.GET.get("like")
+    if not asked:
         return {}
     try:
-        job = Job.objects.visible_to(request.user).filter(**named).first()
+        job = Job.objects.visible_to(request.user).filter(pk=asked).first()
     except ValidationError:  # not the form of an id
         job = None
     if job is None:
         raise Http404(_("There is no such picture in the making."))
-    seed = {"seed": job.seed} if request.GET.get("seed") == "same" else {}
-    return {"prompt": job.prompt, "size": job.width, "steps": job.steps, **seed}
+    return {"prompt": job.prompt, "size": job.width, "steps": job.steps}
 
 
 def _visible_job(request: SignedInRequest, job_id: UUID) -> Job:

@@ -108,7 +108,7 @@ def test_chosen_pictures_move_to_the_trash(alices, alice, two):
 def test_chosen_pictures_are_compared_with_labels(alices, two):
     response = act(alices, "which", two)
     assert response["Location"].startswith(reverse("gallery:which"))
-    assert set(alices.get(response["Location"]).context["images"]) == set(two)
+    assert set(alices.get(response["Location"]).context["subject"].images) == set(two)
 
 
 def test_pictures_of_others_among_the_chosen_are_passed_over(alices, bob, two, store):

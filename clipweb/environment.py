@@ -1,0 +1,57 @@
+"""How settings are read from environment variables, with a clear message for what cannot be read."""
+
+import os
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.utils import get_random_secret_key
+
+
+def env_bool(name: str, default: bool) -> bool:
+    value = os.environ.get(name, "")
+    if not value:
+        return default
+    if value.lower() in {"1", "true", "yes", "on"}:
+        return True
+    if value.lower() in {"0", "false", "no", "off"}:
+        return False
+    raise ImproperlyConfigured(f"{name}={value!r}: write 1 or 0.")
+
+
+def env_int(name: str, default: int, *, low: int, high: int) -> int:
+    value = os.environ.get(name, "")
+    if not value:
+        return default
+    try:
+        number = int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name}={value!r}: write a whole number.") from None
+    if not low <= number <= high:
+        raise ImproperlyConfigured(f"{name}={number}: must be from {low} to {high}.")
+    return number
+
+
+def env_list(name: str, default: list[str]) -> list[str]:
+    value = os.environ.get(name, "")
+    return [item.strip() for item in value.split(",") if item.strip()] if value else default
+
+
+def read_or_create_secret(path: Path) -> str:
+    """The secret key of this installation, made once and readable by its owner alone.
+
+    Created under a temporary name and linked into place, so that two processes that start
+    together on an empty folder agree on one key.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(get_random_secret_key())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass  # the other process was first; its key is the one
+        finally:
+            draft.unlink()
+    return path.read_text().strip()
