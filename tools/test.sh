@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # All tests of the given folders: tools/test.sh PYTHON FOLDER…
-# Those inside one process share the cores, a thread of torch each; those that start servers, queue workers
-# and browsers need the whole machine to be in time, and run one after the other.
+# Side by side on all cores, a thread of torch each; first those inside one process, then those that start
+# servers, queue workers and browsers, two at a time, so that these are in time.
 set -euo pipefail
 
 python=$1
@@ -16,5 +16,5 @@ run() {
 }
 
 OMP_NUM_THREADS=1 run --numprocesses auto --dist loadfile -m "not browser and not processes" "$@"
-run -m "browser or processes" "$@"
+OMP_NUM_THREADS=1 run --numprocesses 2 --dist loadfile -m "browser or processes" "$@"
 exit "$status"

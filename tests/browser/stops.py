@@ -273,7 +273,7 @@ STOPS = [
     Stop("which-search", at("/which/?q=a+bird&owner=mine")),
     Stop("which-refused", at("/which/?q=red+-&labels=red,blue")),
     Stop("which-tags", which_tags("a+red+heart%0Aan+owl%0Aa+sunflower&none=on&threshold=60")),
-    Stop("which-tags-errors", which_tags("red,blue&threshold=x")),
+    Stop("which-tags-errors", which_tags("red,blue&threshold=500")),
     Stop("which-tags-written", at("/which/tags/written/")),
     Stop("label-sets", at("/which/sets/")),
     Stop("label-set-new-errors", at("/which/sets/new/"), arrive=send_form(name="", labels="one")),

@@ -92,7 +92,7 @@ def most_probable(page: Page, title: str, labels: list[str]) -> str:
     page.fill("[name=labels]", "\n".join(labels))
     page.get_by_role("button", name="Compare").click()
     values = page.locator("main .bars__row meter").evaluate_all("bars => bars.map(bar => bar.value)")
-    assert len(values) == len(labels)
+    assert len(values) == len(labels) + 1  # and “none of these”
     assert sum(values) == pytest.approx(1, abs=0.001)
     return page.locator("main .bars__row--best").get_attribute("data-label") or ""
 
@@ -147,7 +147,7 @@ def test_a_person_uploads_finds_labels_and_makes_pictures_which_nobody_else_sees
     wait_until_prepared(page)
     assert search(page, PROMPT)[0] == PROMPT
 
-    addresses = page.locator("main .picture-card a, main .picture-card img").evaluate_all(
+    addresses = page.locator("main .picture-card__link, main .picture-card img").evaluate_all(
         "parts => parts.map(part => part.href ?? part.src)"
     )
     page.context.clear_cookies()

@@ -91,7 +91,8 @@ def test_plus_and_minus_of_a_result_change_the_search(search_page: Page) -> None
     search_page.get_by_role("link", name="Take “Light rain” away from the search").click()
     chip = search_page.get_by_role("link", name=re.compile("Light rain ?: take this out"))
     expect(chip.locator("img")).to_be_visible()
-    search_page.get_by_role("link", name="Lighthouse in fog", exact=True).click()
+    lighthouse = search_page.get_by_role("link", name="Lighthouse in fog", exact=True)
+    lighthouse.locator(".picture-card__title").click()  # the picture itself would be shown large
     search_page.get_by_role("link", name="Add to the search").click()
     expect(search_page.get_by_role("link", name=re.compile("take this out"))).to_have_count(3)
     chip.click()

@@ -29,7 +29,7 @@ numbers = count()
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
-    with Site.start(TORCH_THREADS="1") as running:
+    with Site.start() as running:
         yield running
 
 

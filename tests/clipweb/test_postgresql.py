@@ -33,6 +33,7 @@ def test_everything_that_uses_the_database_works_on_postgresql(database_url, tmp
         "no:cacheprovider",
         "-m",
         "not processes",
+        "--database-only",
         "--numprocesses=auto",
         "--dist=loadfile",
         *FOLDERS,

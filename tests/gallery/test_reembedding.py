@@ -10,7 +10,7 @@ from django_q.models import OrmQ
 from gallery import reembedding, serving
 from gallery.clip.checksums import WeightsError
 from gallery.embedding import store_vector
-from gallery.index import ExactIndex
+from gallery.index import index_for
 from gallery.map.growing import requeue_grown
 from gallery.models import (
     Background,
@@ -115,7 +115,8 @@ def test_every_result_of_every_search_is_of_one_model(alice, pictures, new, monk
     """Searches between all steps: each ranks by the serving model's vectors, of all pictures."""
     monkeypatch.setattr(reembedding, "BATCH", 1)
     used: list[set[str]] = []
-    rank = ExactIndex.rank
+    index = type(index_for(OLD))  # the one of this database
+    rank = index.rank
 
     def noting(self, query: np.ndarray, *args, **options):
         ranking = rank(self, query, *args, **options)
@@ -124,7 +125,7 @@ def test_every_result_of_every_search_is_of_one_model(alice, pictures, new, monk
         assert ranking.total == Image.objects.filter(status="ready").count()
         return ranking
 
-    monkeypatch.setattr(ExactIndex, "rank", noting)
+    monkeypatch.setattr(index, "rank", noting)
     for step in range(8):
         titles(alice)
         image = store_image(owner=alice, file=png(seed=step), title=str(step))

@@ -63,7 +63,12 @@ class PictureMap {
     this.#caption(null);
     this.paint();
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => history.replaceState(history.state, "", `#${this.view}`), 200);
+    this.timer = setTimeout(() => this.#noteView(), 200);
+  }
+
+  #noteView() {
+    clearTimeout(this.timer);
+    history.replaceState(history.state, "", `#${this.view}`);
   }
 
   zoom(factor) {
@@ -110,6 +115,7 @@ class PictureMap {
   }
 
   open(point) {
+    this.#noteView(); // the way back leads here
     location.assign(this.#url("pictureUrl", point.id));
   }
 
