@@ -6,6 +6,7 @@ test of all, and Playwright's running event loop with them.
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -73,3 +74,25 @@ def context(browser: Browser, site: Site) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     return context.new_page()
+
+
+@pytest.fixture
+def gallery(context: BrowserContext, person: dict[str, str]) -> Page:
+    """The gallery of a module's `person`, who is the cookie of a session."""
+    context.add_cookies([person])  # type: ignore[list-item]
+    page = context.new_page()
+    page.goto("/gallery/")
+    return page
+
+
+@pytest.fixture
+def phone(browser: Browser, site: Site, person: dict[str, str]) -> Iterator[Page]:
+    """The same on a small screen that is touched."""
+    size = {"width": 390, "height": 800}
+    with closing(
+        browser.new_context(base_url=site.url, viewport=size, has_touch=True, is_mobile=True, locale="en-GB")
+    ) as context:
+        context.add_cookies([person])  # type: ignore[list-item]
+        page = context.new_page()
+        page.goto("/gallery/")
+        yield page

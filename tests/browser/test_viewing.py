@@ -2,12 +2,10 @@
 
 import shutil
 import uuid
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.test_uploading import Files
 from tests.processes import Site, send
@@ -39,26 +37,6 @@ def person(site: Site, tmp_path_factory: pytest.TempPathFactory) -> dict[str, st
         site.rows(copy, *(given[column] for column in columns if column in own))
         shutil.copytree(thumbnails / str(uuid.UUID(first)), thumbnails / str(pk))
     return {"name": "sessionid", "value": client.cookies["sessionid"], "url": site.url}
-
-
-@pytest.fixture
-def gallery(context: BrowserContext, person: dict[str, str]) -> Page:
-    context.add_cookies([person])  # type: ignore[list-item]
-    page = context.new_page()
-    page.goto("/gallery/")
-    return page
-
-
-@pytest.fixture
-def phone(browser: Browser, site: Site, person: dict[str, str]) -> Iterator[Page]:
-    size = {"width": 390, "height": 800}
-    with closing(
-        browser.new_context(base_url=site.url, viewport=size, has_touch=True, is_mobile=True, locale="en-GB")
-    ) as context:
-        context.add_cookies([person])  # type: ignore[list-item]
-        page = context.new_page()
-        page.goto("/gallery/")
-        yield page
 
 
 def titles(page: Page) -> list[str]:

@@ -12,7 +12,7 @@ from gallery import background, relevance
 from gallery.models import Background, EncodingModel
 from gallery.serving import follow_encoder
 from gallery.tasks import measure_background
-from tests.gallery.colour_model import MODEL_ID, direction
+from tests.gallery.colour_model import MODEL_ID
 
 
 @pytest.fixture
@@ -22,23 +22,7 @@ def coloured(client, alice, store, embed, encoder):
         embed(store(alice, title=f"{name} one"), *colour)
 
 
-@pytest.fixture
-def measured(db) -> Background:
-    """A background of mixed colours: only what is purely red stands out for “red”."""
-    rng = np.random.default_rng(3)
-    bank = np.stack([direction(colour) for colour in rng.uniform(0, 1, (60, 3))])
-    return Background.objects.create(
-        model_id=MODEL_ID,
-        vectors=bank.astype("<f4").tobytes(),
-        dim=4,
-        spread=0.1,
-        line=1.0,
-        asked_at=timezone.now(),
-        measured_at=timezone.now(),
-    )
-
-
-def test_the_line_stands_between_likely_matches_and_the_rest(client, coloured, measured):
+def test_the_line_stands_between_likely_matches_and_the_rest(client, coloured, colour_background):
     response = client.get("/search/", {"q": "red"})
     results = response.context["results"]
     assert [hit.image.title for hit in results.sure_hits] == ["red one"]
@@ -50,7 +34,7 @@ def test_the_line_stands_between_likely_matches_and_the_rest(client, coloured, m
     assert "Nothing here matches well" not in page
 
 
-def test_a_search_that_matches_nothing_says_so_and_shows_the_closest(client, coloured, measured):
+def test_a_search_that_matches_nothing_says_so_and_shows_the_closest(client, coloured, colour_background):
     Background.objects.update(line=50.0, measured_at=timezone.now())
     response = client.get("/search/", {"q": "red"})
     page = response.content.decode()
