@@ -62,9 +62,11 @@ def fit_window(page: Page, variant: Variant) -> None:
     page.set_viewport_size({"width": variant.width, "height": variant.height})
     height = page.evaluate("() => document.documentElement.scrollHeight")
     page.set_viewport_size({"width": variant.width, "height": min(max(height, variant.height), TALLEST)})
-    # Pictures further down are loaded when they come into view.
-    page.evaluate("() => { for (const image of document.images) image.loading = 'eager'; }")
-    page.wait_for_function("[...document.images].every(image => image.complete)")
+    # Pictures further down are loaded when they come into view, and so are further pages of a grid.
+    page.wait_for_function(
+        "() => { for (const image of document.images) image.loading = 'eager';"
+        " return [...document.images].every(image => image.complete); }"
+    )
 
 
 def as_webp(png: bytes) -> bytes:
