@@ -78,7 +78,8 @@ def make_vectors(count: int) -> np.ndarray:
 
     demo = sorted(path for path in (ROOT / "gallery" / "demo").iterdir() if path.suffix in (".png", ".jpg"))
     files = [*(path.read_bytes() for path in demo), *shipped_pictures()]
-    real = np.concatenate([encoder_client.encode_image(content).vectors for content in files])
+    encoded = [encoder_client.encode_image(content, model=encoder_client.FIRST) for content in files]
+    real = np.concatenate([one.vectors for one in encoded])
     rng = np.random.default_rng(SEED)
     made = np.empty((count, real.shape[1]), np.float32)
     for start in range(0, count, 50_000):
@@ -99,7 +100,7 @@ def query_vectors() -> np.ndarray:
     rows = []
     for query in QUERIES:
         terms = parse(query)
-        encoded = encoder_client.encode_texts([term.text for term in terms])
+        encoded = encoder_client.encode_texts([term.text for term in terms], model=encoder_client.FIRST)
         total = np.array([term.weight for term in terms], np.float32) @ encoded.vectors
         rows.append(total / np.linalg.norm(total))
     return np.stack(rows)
