@@ -36,8 +36,15 @@ TASK = "generator.tasks.run_job"
 REQUEUE_AFTER = timedelta(seconds=30)  # a task just enqueued may be on its way from the queue to a worker
 MAX_ERROR_CHARACTERS = 300
 
+
+def _unless_stopping(state: Job.State) -> Case:
+    """The wish to stop outlives the run that was to obey it."""
+    stopping = Job.State.STOPPING
+    return Case(When(state=stopping, then=Value(stopping.value)), default=Value(state.value))
+
+
 _WAITING: dict[str, Any] = {
-    "state": Case(When(state=Job.State.STOPPING, then=Value("stopping")), default=Value("queued")),
+    "state": _unless_stopping(Job.State.QUEUED),
     "claim": None,
     "heartbeat_at": None,
 }
@@ -97,7 +104,7 @@ def claim(*, job_id: UUID) -> Job | None:
     free = Job.objects.filter(pk=job_id)
     free = free.waiting() | free.filter(_silent_since(now))
     changed = free.filter(attempts__lt=settings.JOB_MAX_ATTEMPTS).update(
-        state=Case(When(state=Job.State.STOPPING, then=Value("stopping")), default=Value("running")),
+        state=_unless_stopping(Job.State.RUNNING),
         claim=(token := uuid.uuid4()),
         attempts=F("attempts") + 1,
         heartbeat_at=now,

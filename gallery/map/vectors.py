@@ -4,7 +4,7 @@ import uuid
 
 import numpy as np
 
-from gallery.models import Embedding, Image, ImageQuerySet, User, serving_model
+from gallery.models import Embedding, Image, ImageQuerySet, User, serving_vectors
 
 FEWEST = 5  # pictures; fewer have no neighbourhoods
 MOST = 50_000  # the newest
@@ -18,9 +18,7 @@ def own_pictures(user: User) -> ImageQuerySet:
 def model_of(user: User) -> str | None:
     """The model whose vectors stand for this person's pictures: the one that searches use, or the newest
     before the encoder was first heard of. None while no picture has such a vector."""
-    vectors = Embedding.objects.filter(image__in=own_pictures(user)).order_by("-pk")
-    if serving := serving_model():
-        vectors = vectors.filter(model_id=serving.model_id)
+    vectors = serving_vectors().filter(image__in=own_pictures(user)).order_by("-pk")
     return vectors.values_list("model_id", flat=True).first()
 
 

@@ -10,7 +10,7 @@ from gallery.models.near import NearPair
 from gallery.models.people import User
 from gallery.models.query_picture import QueryPicture
 from gallery.models.searches import RecentSearch, SavedSearch
-from gallery.models.serving import EncodingModel, PendingVector, Serving, serving_model
+from gallery.models.serving import EncodingModel, PendingVector, Serving, serving_model, serving_vectors
 from gallery.models.tag import Tag
 from gallery.models.upload import Upload, UploadQuerySet
 
@@ -45,4 +45,5 @@ __all__ = [
     "Vocabulary",
     "WrittenTag",
     "serving_model",
+    "serving_vectors",
 ]

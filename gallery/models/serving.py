@@ -1,6 +1,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from gallery.models.embedding import Embedding
 from gallery.models.image import Image
 
 
@@ -47,6 +48,12 @@ def serving_model() -> EncodingModel | None:
     """The model that searches use; None before the encoder was first heard of."""
     serving = Serving.objects.select_related("current").first()
     return serving.current if serving else None
+
+
+def serving_vectors() -> models.QuerySet[Embedding]:
+    """The vectors that searches compare; all of them before the encoder was first heard of."""
+    model = serving_model()
+    return Embedding.objects.filter(model_id=model.model_id) if model else Embedding.objects.all()
 
 
 class PendingVector(models.Model):

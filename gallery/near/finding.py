@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from gallery.embedding import as_array
-from gallery.models import Embedding, Image, ImageQuerySet, NearPair, User, serving_model
+from gallery.models import Image, ImageQuerySet, NearPair, User, serving_vectors
 from gallery.near.groups import regroup
 
 SURE = 4  # bits: the same picture, also in black and white
@@ -101,8 +101,7 @@ def _vectors(ids: set[uuid.UUID]) -> dict[uuid.UUID, tuple[str, np.ndarray]]:
     """Each picture's vector of the serving model, with its model; the newest while none is known to serve."""
     found = {}
     wanted = list(ids)
-    model = serving_model()
-    vectors = Embedding.objects.filter(model_id=model.model_id) if model else Embedding.objects.all()
+    vectors = serving_vectors()
     for start in range(0, len(wanted), CHUNK):
         chunk = wanted[start : start + CHUNK]
         for item in vectors.filter(image__in=chunk).order_by("pk"):
