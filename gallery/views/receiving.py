@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from gallery import receiving
 from gallery.forms import UploadMetadataForm
-from gallery.models import Image, Upload
+from gallery.models import Image, Upload, User
 from gallery.views import tus
 from gallery.views.outcomes import STATUSES, Outcome, first_error, outcome_of
 from gallery.views.people import signed_in
@@ -53,16 +53,20 @@ def store(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     user = signed_in(request)
     row = Upload.objects.of(user).filter(pk=pk).first()
     if row is None:
-        became = Upload.objects.filter(owner=user, pk=pk).values_list("became", flat=True).first()
-        return Outcome("", 201, image=get_object_or_404(Image, owner=user, pk=became or pk)).as_json()
+        return _stored_before(user, pk)
     try:
         return outcome_of(row.name, lambda: receiving.store_upload(upload=row)).as_json()
     except receiving.UploadIncomplete:
         return tus.refusal(409, "incomplete", _("Not all of the file has come yet."))
     except receiving.UploadBusy:
         return _busy()
-    except Upload.DoesNotExist:
-        raise Http404 from None
+    except Upload.DoesNotExist:  # another request has ended it meanwhile
+        return _stored_before(user, pk)
+
+
+def _stored_before(user: User, pk: uuid.UUID) -> JsonResponse:
+    became = Upload.objects.filter(owner=user, pk=pk).values_list("became", flat=True).first()
+    return Outcome("", 201, image=get_object_or_404(Image, owner=user, pk=became or pk)).as_json()
 
 
 def _create(request: HttpRequest) -> HttpResponse:

@@ -153,14 +153,14 @@ def test_all_good_files_arrive_once_and_each_bad_one_says_why(
     wait_for_ends(page, 180)
     page.reload()
 
-    expect(page.locator("[data-state=ready]")).to_have_count(GOOD, timeout=SLOW)
+    summary = page.locator("[data-upload-summary]")  # first, for when it fails it says how they ended instead
+    expect(summary).to_have_text(f"{GOOD} of 300 uploaded, {GOOD} ready, {len(bad)} refused.", timeout=SLOW)
+    expect(page.locator("[data-state=ready]")).to_have_count(GOOD)
     expect(page.locator("[data-state=refused]")).to_have_count(len(bad))
     for name, (_, reason) in BAD.items():
         rows = page.locator("[data-state=refused]", has_text=re.compile(rf"bad-\d-{re.escape(name)}"))
         expect(rows).to_have_count(BAD_OF_EACH)
         expect(rows.filter(has_text=reason)).to_have_count(BAD_OF_EACH)
-    summary = page.locator("[data-upload-summary]")
-    expect(summary).to_have_text(f"{GOOD} of 300 uploaded, {GOOD} ready, {len(bad)} refused.")
     expect(gallery.get_by_text(f"{GOOD} pictures of yours.")).to_be_visible()  # without a reload
     expect(gallery.locator(".picture-card img").first).to_be_visible()
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -344,6 +345,25 @@ def test_somebody_elses_upload_is_not_there(alices, content, person, status, req
     listed = stranger.get(reverse("gallery:uploads"), headers=TUS)
     assert (listed.status_code, b"offset" in listed.content) == (200 if status == 404 else 401, False)
     assert offset_of(alices, url) == 100
+
+
+def test_whoever_asks_while_another_request_stores_the_file_gets_the_same_picture(alices, alice, content):
+    url = create(alices, len(content), body=content)["Location"]
+    first = []
+
+    def store_meanwhile(execute, sql, params, many, context):
+        """Right after the request has read the upload's row, another one stores the file."""
+        cursor = execute(sql, params, many, context)
+        if not first and "gallery_upload" in sql:
+            first.append(None)
+            first[0] = store(alices, url)
+        return cursor
+
+    with connection.execute_wrapper(store_meanwhile):
+        again = store(alices, url)
+    assert (first[0].status_code, again.status_code) == (201, 201)
+    assert again.json() == first[0].json()
+    assert Image.objects.filter(owner=alice).count() == 1
 
 
 def test_a_stored_picture_is_not_told_of_by_its_uploads_address_to_others(alices, content, bob):

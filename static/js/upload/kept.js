@@ -36,7 +36,9 @@ export async function open(person) {
 export async function put(record) {
   if (!database) return;
   try {
-    await done(database.transaction("records", "readwrite").objectStore("records").put({ ...record, tab }));
+    const writing = database.transaction("records", "readwrite");
+    writing.objectStore("records").put({ ...record, tab });
+    await committed(writing); // the request alone may succeed, and a refresh undo it
   } catch (error) {
     console.warn("An upload is not kept over a refresh:", error); // no room
   }
@@ -80,6 +82,13 @@ function done(request) {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
+  });
+}
+
+function committed(transaction) {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error);
   });
 }
 
