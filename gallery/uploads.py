@@ -82,14 +82,16 @@ def store_image(
                 User.objects.select_for_update().filter(pk=owner.pk).first()  # one at a time of a person
                 check_quota(owner=owner, size=file.size)
             image.save(force_insert=True)
-            # No partials: Django asks a robust hook that fails for its name, which they do not have.
-            transaction.on_commit(lambda: preparation.enqueue(image.pk, 0), robust=True)
-            transaction.on_commit(lambda: live.announce(owner_id=owner.pk, image_id=image.pk), robust=True)
     except BaseException as error:
         default_storage.delete(image.original_name)
         if isinstance(error, IntegrityError):  # the same file came twice at the same moment
             _refuse_duplicate(owner=owner, digest=digest)
         raise
+    # After the block above: a hook that is broken off, as by a client that goes away, must not reach its
+    # except clause, since the picture is stored. No partials: Django asks a robust hook that fails for its
+    # name, which they do not have.
+    transaction.on_commit(lambda: preparation.enqueue(image.pk, 0), robust=True)
+    transaction.on_commit(lambda: live.announce(owner_id=owner.pk, image_id=image.pk), robust=True)
     return image
 
 

@@ -155,14 +155,16 @@ def finish(*, job: Job, step: int, store: Callable[[], Image]) -> Image:
     nothing is stored, or after, and finds a finished job.
     """
     image: Image | None = None
+    committed: list[bool] = []
     try:
         with transaction.atomic():
+            transaction.on_commit(lambda: committed.append(True))  # the first hook: a later one may fail
             _report(job, **_ended(Job.State.DONE), step=step, error="")
             image = store()
             Job.objects.filter(pk=job.id).update(image=image)
             _after_end(job.id)
     except BaseException:
-        if image is not None:
+        if image is not None and not committed:
             discard_file(image=image)  # its row is rolled back
         raise
     return image

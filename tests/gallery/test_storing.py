@@ -1,6 +1,9 @@
+import asyncio
 import threading
 
 import pytest
+from asgiref.sync import sync_to_async
+from channels.layers import BaseChannelLayer, get_channel_layer
 from django.conf import settings as project_settings
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
@@ -180,3 +183,28 @@ def test_a_queue_that_takes_no_task_costs_a_stored_picture_nothing(transactional
     image = store_image(owner=carol, file=png())
     assert default_storage.exists(image.original_name)
     assert Image.objects.get().retry_at is not None  # so that it is taken up later
+
+
+class LeavingLayer(BaseChannelLayer):
+    """Cancels the request that sends, as the server does when the client has gone away."""
+
+    request: asyncio.Task
+
+    async def group_send(self, group: str, message: dict) -> None:
+        self.request.cancel()
+        await asyncio.sleep(5)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_client_that_goes_away_just_when_its_file_is_stored_loses_nothing(alice, settings):
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.gallery.test_storing.LeavingLayer"}}
+
+    async def main() -> None:
+        store = sync_to_async(store_image, thread_sensitive=False)
+        request = asyncio.create_task(store(owner=alice, file=upload(encoded(noise()))))
+        get_channel_layer().request = request
+        with pytest.raises(asyncio.CancelledError):
+            await request
+
+    asyncio.run(main())
+    assert Image.objects.get(owner=alice).original.open().read() == encoded(noise())

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 from django_q.models import OrmQ
 
@@ -202,6 +202,20 @@ def test_a_picture_that_cannot_be_stored_leaves_the_job_running(running_job):
         jobs.finish(job=running_job, step=24, store=store)
     running_job.refresh_from_db()
     assert (running_job.state, running_job.finished_at) == (Job.State.RUNNING, None)
+
+
+def test_what_fails_after_the_commit_costs_a_finished_picture_nothing(running_job, alice):
+    def fail():
+        raise OSError("the queue went away")
+
+    def store():
+        image = store_image(owner=alice, file=png())
+        transaction.on_commit(fail)
+        return image
+
+    with pytest.raises(OSError, match="went away"):
+        jobs.finish(job=running_job, step=24, store=store)
+    assert default_storage.exists(Image.objects.get(jobs=running_job).original_name)
 
 
 def test_a_finish_that_fails_after_the_picture_was_stored_leaves_no_file(
