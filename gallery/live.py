@@ -30,6 +30,8 @@ def announce(*, owner_id: int, image_id: uuid.UUID) -> None:
     """Call it when the change has been committed."""
     try:
         async_to_sync(_tick)(owner_id, image_id)
+    except asyncio.CancelledError:  # the request's client is gone; what its view has begun still gets done
+        logger.info("Picture %s: its change is not told, because its request was broken off", image_id)
     except CONNECTION_ERRORS as error:
         logger.warning("Picture %s: open pages are not told of its change: %s", image_id, error)
 
