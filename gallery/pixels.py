@@ -11,6 +11,8 @@ import numpy as np
 import pillow_heif
 from PIL import Image, ImageCms, ImageOps
 
+from gallery.disguises import disguised_as
+
 # Pillow's format → content type. MPO is what cameras write as .jpg when they add a second view.
 CONTENT_TYPES = {
     "JPEG": "image/jpeg",
@@ -64,6 +66,18 @@ class TooManyPixels(PictureError):
     """Decoding would take more memory than is allowed."""
 
 
+class TooManyFrames(PictureError):
+    """An animation of more frames than MAX_FRAMES."""
+
+
+class TooMuchMetadata(PictureError):
+    """What is noted in the picture has more than MAX_METADATA bytes."""
+
+
+class AlsoSomethingElse(PictureError):
+    """A picture that other programs take for something else. `args[0]` names it."""
+
+
 class TooSlow(PictureError):
     """Decoding takes longer than is allowed."""
 
@@ -77,6 +91,9 @@ class Inspected:
     height: int
     is_animated: bool
 
+
+MAX_FRAMES = 5000  # nearly three minutes at 30 a second
+MAX_METADATA = 8 * 1024 * 1024  # bytes of EXIF, XMP, comments and colour profile together
 
 _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
@@ -127,8 +144,17 @@ def decode_fully(file: BinaryIO, *, max_pixels: int) -> Image.Image:
 
 
 def inspect(file: BinaryIO, *, max_pixels: int) -> Inspected:
-    """Decodes all of the first frame. Raises as open_picture()."""
+    """Decodes all of the first frame.
+
+    Raises as open_picture(), TooManyFrames, TooMuchMetadata or AlsoSomethingElse.
+    """
     picture = decode_fully(file, max_pixels=max_pixels)
+    if _metadata_size(picture) > MAX_METADATA:
+        raise TooMuchMetadata
+    if _has_more_frames(picture, MAX_FRAMES):
+        raise TooManyFrames
+    if kind := disguised_as(file):
+        raise AlsoSomethingElse(kind)
     width, height = oriented_size(picture)
     return Inspected(CONTENT_TYPES[picture.format or ""], width, height, is_animated(picture))
 
@@ -156,6 +182,20 @@ def is_animated(picture: Image.Image) -> bool:
         return bool(getattr(picture, "is_animated", False))
     except DECODE_ERRORS:
         return False
+
+
+def _has_more_frames(picture: Image.Image, limit: int) -> bool:
+    """Frames are counted, not decoded; where one is broken the count ends."""
+    if not is_animated(picture):
+        return False
+    try:
+        return int(getattr(picture, "n_frames", 1)) > limit
+    except DECODE_ERRORS:
+        return False
+
+
+def _metadata_size(picture: Image.Image) -> int:
+    return sum(len(value) for value in picture.info.values() if isinstance(value, bytes | str))
 
 
 def clean_pixels(file: BinaryIO, *, max_pixels: int, at_least: int | None = None) -> Image.Image:

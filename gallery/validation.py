@@ -1,5 +1,7 @@
 """What an uploaded file has to pass. Each check raises a ValidationError with a code of its own."""
 
+import unicodedata
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
@@ -10,18 +12,33 @@ from gallery import pixels
 from gallery.decoder.pool import DecoderBusy, decoders
 
 ACCEPTED = "JPEG, PNG, WebP, GIF, AVIF, HEIC, BMP, TIFF"
+# Of the direction of text: what forces it, unlike the marks that names in Arabic and Hebrew may need.
+OVERRIDES = "\u202a\u202b\u202d\u202e\u2066\u2067\u2068"
 BUSY = "busy"  # the one refusal that says nothing about the file
 
 
 def validate_picture(file: File) -> pixels.Inspected:
     """Checks an upload from the cheapest test to a full decode of its first frame.
 
-    Codes: `empty`, `too_large`, `not_a_picture`, `unsupported_type`, `too_many_pixels`, `truncated`,
-    `too_slow`, `busy`.
+    Codes: `name`, `empty`, `too_large`, `not_a_picture`, `unsupported_type`, `too_many_pixels`, `truncated`,
+    `too_many_frames`, `too_much_metadata`, `disguised`, `too_slow`, `busy`.
     """
+    check_name(file.name or "")
     check_not_empty(file)
     check_byte_size(file)
     return check_content(file)
+
+
+def check_name(name: str) -> None:
+    """A name that leads elsewhere or hides what it is; plain forms cut such names down themselves."""
+    if any(character in "/\\" or unicodedata.category(character) in {"Cc", "Cs"} for character in name):
+        raise ValidationError(
+            _("The file's name has characters that no name of a file has. Rename it."), code="name"
+        )
+    if any(character in OVERRIDES for character in name):
+        raise ValidationError(
+            _("The file's name has invisible characters that turn its text around. Rename it."), code="name"
+        )
 
 
 def check_not_empty(file: File) -> None:
@@ -71,6 +88,24 @@ def check_content(file: File) -> pixels.Inspected:
     except pixels.DamagedPicture:
         raise ValidationError(
             _("The picture is damaged or was cut off on its way."), code="truncated"
+        ) from None
+    except pixels.TooManyFrames:
+        raise ValidationError(
+            _("The animation has too many pictures; at most %(limit)d are allowed."),
+            code="too_many_frames",
+            params={"limit": pixels.MAX_FRAMES},
+        ) from None
+    except pixels.TooMuchMetadata:
+        raise ValidationError(
+            _("More than %(limit)s in the file are not the picture itself. Save it without its metadata."),
+            code="too_much_metadata",
+            params={"limit": filesizeformat(pixels.MAX_METADATA)},
+        ) from None
+    except pixels.AlsoSomethingElse as error:
+        raise ValidationError(
+            _("The file is a picture and something else as well (%(type)s). Save the picture anew."),
+            code="disguised",
+            params={"type": error.args[0]},
         ) from None
     except pixels.TooSlow:
         raise ValidationError(
