@@ -147,7 +147,7 @@ def exif_of_many_entries() -> bytes:
     return b"Exif\0\0MM\0*\0\0\0\x08" + struct.pack(">H", 5000) + entry * 5000 + struct.pack(">I", 8)
 
 
-# Not their pixels but what is noted about them is meant to do harm; that is not believed, and the picture kept.
+# Not their pixels but what is noted about them is meant to do harm: not believed, and the picture kept.
 HARMLESS: dict[str, Callable[[], bytes]] = {
     "EXIF that points to itself": lambda: encoded(noise(), "JPEG", exif=exif_that_points_to_itself()),
     "EXIF of 5,000 entries of 4 GB each": lambda: encoded(noise(), "JPEG", exif=exif_of_many_entries()),
