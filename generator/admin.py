@@ -22,7 +22,7 @@ class JobAdmin(admin.ModelAdmin):
     actions = ("cancel_jobs", "restart_jobs")
     fields = (
         *("prompt", "owner", "state", "failure", "error", "image"),
-        *("seed", "steps", "width", "height", "step", "loss"),
+        *("seed", "steps", "width", "height", "options", "step", "loss"),
         *("attempts", "claim", "heartbeat_at", "checkpoint", "checkpoint_step"),
         *("created_at", "enqueued_at", "started_at", "finished_at"),
     )

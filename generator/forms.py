@@ -8,10 +8,12 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from generator.engine.prompts import PromptError, Trouble, parse_prompt
-from generator.engine.settings import LIMITS, MAX_PROMPT_CHARACTERS, GenerateSettings
+from generator.engine.settings import LIMITS, MAX_PROMPT_CHARACTERS, SIZE_MULTIPLE, GenerateSettings
 from generator.jobs import Wish
+from generator.option_fields import OptionFields
 
-SIZES = (128, 192, 256)  # pixels, both sides
+SIZES = (128, 192, 256)  # pixels, the shorter side
+SHAPES = {"square": (1, 1), "wide": (4, 3), "tall": (3, 4), "widest": (16, 9), "tallest": (9, 16)}
 MOST_AT_ONCE = 8
 TROUBLES = {
     Trouble.NO_TEXT: _("Words are missing here."),
@@ -56,7 +58,20 @@ class PromptField(forms.CharField):
         return re.sub(r"[\r\n\t]+", " ", super().to_python(value) or "")
 
 
-class JobForm(forms.Form):
+def sides_of(size: int, shape: str) -> tuple[int, int]:
+    """Width and height in pixels: the shorter side is `size`, the other the nearest that the engine has."""
+    across, down = SHAPES[shape]
+    longer = round(size * max(across, down) / min(across, down) / SIZE_MULTIPLE) * SIZE_MULTIPLE
+    return (longer, size) if across > down else (size, longer)
+
+
+def shape_of(width: int, height: int) -> str:
+    """The shape that gives these sides, or the square where none does."""
+    size = min(width, height)
+    return next((shape for shape in SHAPES if sides_of(size, shape) == (width, height)), "square")
+
+
+class JobForm(OptionFields):
     prompt = PromptField(
         label=_("Prompt"),
         help_text=_("Say what the picture should show, in English."),
@@ -68,9 +83,22 @@ class JobForm(forms.Form):
     size = forms.TypedChoiceField(
         label=_("Size"),
         coerce=int,
-        choices=[(size, f"{size} × {size}") for size in SIZES],
+        choices=[(size, str(size)) for size in SIZES],
         initial=GenerateSettings.width,
-        help_text=_("In pixels. Larger pictures take longer."),
+        help_text=_("Of the shorter side, in pixels. Larger pictures take longer."),
+    )
+    shape = forms.ChoiceField(
+        label=_("Shape"),
+        required=False,
+        choices=[
+            ("square", _("Square")),
+            ("wide", _("Wide, 4 : 3")),
+            ("tall", _("Tall, 3 : 4")),
+            ("widest", _("Very wide, 16 : 9")),
+            ("tallest", _("Very tall, 9 : 16")),
+        ],
+        initial="square",
+        help_text=_("As near as the model's grid allows."),
     )
     steps = forms.IntegerField(
         label=_("Steps"),
@@ -86,7 +114,6 @@ class JobForm(forms.Form):
         max_value=int(LIMITS["seed"][1]),
         help_text=_("The same seed and words give the same picture. Empty: a random one."),
     )
-
     pictures = forms.IntegerField(
         label=_("Pictures"),
         required=False,
@@ -101,14 +128,15 @@ class JobForm(forms.Form):
         data = self.cleaned_data
         seeds = int(LIMITS["seed"][1]) + 1
         first = data["seed"] if data["seed"] is not None else secrets.randbelow(seeds)
-        side = data["size"]
+        width, height = sides_of(data["size"], data["shape"] or "square")
         return [
             Wish(
                 prompt=data["prompt"],
                 seed=(first + number) % seeds,
                 steps=data["steps"],
-                width=side,
-                height=side,
+                width=width,
+                height=height,
+                options=self.options(),
             )
             for number in range(data["pictures"] or 1)
         ]

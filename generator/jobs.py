@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 from uuid import UUID
 
 from django.conf import settings
@@ -26,7 +26,7 @@ from gallery.models import Image, User
 from gallery.quota import check_not_full
 from gallery.uploads import discard_file
 from generator import checkpoints, progress
-from generator.engine.settings import GenerateSettings
+from generator.engine.settings import GenerateSettings, with_options
 from generator.models import Job
 
 logger = logging.getLogger(__name__)
@@ -70,23 +70,41 @@ class Wish(TypedDict):
     steps: int
     width: int
     height: int
+    options: NotRequired[dict[str, Any]]  # of the engine, by name; those left out have their defaults
 
 
 def submit(*, owner: User, wishes: Sequence[Wish]) -> list[Job]:
     """Put a job for each wish in the queue, all or none. Raises SettingsError when the engine has no such
     settings, JobLimitReached, or ValidationError when the owner has no room left for pictures."""
     check_not_full(owner=owner)
-    for wish in wishes:
-        GenerateSettings(**wish)
+    recipes = [recipe_of(wish) for wish in wishes]
     with transaction.atomic():
         User.objects.select_for_update().get(pk=owner.pk)  # one submission of a person at a time
         unfinished = Job.objects.filter(owner=owner).unfinished().count()
-        if unfinished + len(wishes) > settings.JOBS_PER_PERSON:
+        if unfinished + len(recipes) > settings.JOBS_PER_PERSON:
             raise JobLimitReached(settings.JOBS_PER_PERSON)
-        submitted = [Job.objects.create(owner=owner, **wish) for wish in wishes]
+        submitted = [_create(owner, recipe) for recipe in recipes]
         for job in submitted:
             transaction.on_commit(partial(enqueue, job_id=job.id))
     return submitted
+
+
+def recipe_of(wish: Wish) -> GenerateSettings:
+    """The engine's settings. Raises SettingsError."""
+    basics = {name: value for name, value in wish.items() if name != "options"}
+    return with_options(wish.get("options", {}), **basics)
+
+
+def _create(owner: User, recipe: GenerateSettings) -> Job:
+    return Job.objects.create(
+        owner=owner,
+        prompt=recipe.prompt,
+        seed=recipe.seed,
+        steps=recipe.steps,
+        width=recipe.width,
+        height=recipe.height,
+        options=recipe.options,
+    )
 
 
 def enqueue(*, job_id: UUID) -> None:

@@ -69,6 +69,9 @@ class Job(models.Model):
     steps = models.PositiveIntegerField(_("steps"))
     width = models.PositiveIntegerField(_("width"))  # pixels
     height = models.PositiveIntegerField(_("height"))
+    options = models.JSONField(
+        _("options"), default=dict, blank=True
+    )  # of the engine, where not its defaults
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.QUEUED)
     failure = models.CharField(_("reason"), max_length=10, choices=Failure.choices, blank=True)
     error = models.CharField(_("details"), max_length=300, blank=True)

@@ -25,7 +25,7 @@ from gallery.models import Image
 from gallery.uploads import DuplicateImage, store_image
 from generator import checkpoints, jobs, progress, turns
 from generator.engine.prompts import plain_text
-from generator.engine.settings import GenerateSettings, SettingsError
+from generator.engine.settings import GenerateSettings, SettingsError, with_options
 from generator.heartbeat import Heartbeat
 from generator.models import Job
 
@@ -135,7 +135,8 @@ def _make(job: Job, load_models: Callable[[], Models], heartbeat: Heartbeat) -> 
 
 def _recipe(job: Job) -> GenerateSettings:
     try:
-        return GenerateSettings(
+        return with_options(
+            job.options,
             prompt=job.prompt,
             seed=job.seed,
             steps=job.steps,

@@ -13,8 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from gallery.models import User
 from generator import jobs, progress, turns
-from generator.forms import JobForm
+from generator.forms import JobForm, shape_of
 from generator.models import Job
+from generator.option_fields import describe
 
 JOBS_A_PAGE = 20
 
@@ -118,7 +119,13 @@ def _as_before(request: SignedInRequest) -> dict[str, object]:
         job = None
     if job is None:
         raise Http404(_("There is no such picture in the making."))
-    return {"prompt": job.prompt, "size": job.width, "steps": job.steps}
+    return {
+        "prompt": job.prompt,
+        "size": min(job.width, job.height),
+        "shape": shape_of(job.width, job.height),
+        "steps": job.steps,
+        **job.options,
+    }
 
 
 def _visible_job(request: SignedInRequest, job_id: UUID) -> Job:
@@ -130,6 +137,7 @@ def _job_context(request: SignedInRequest, job_id: UUID) -> dict[str, object]:
     waits = job.state == Job.State.QUEUED
     return {
         "job": job,
+        "options": describe(job.options),
         "frame": None if job.is_finished else progress.snapshot(job.id),
         "ahead": turns.count_ahead(job) if waits else 0,
     }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 from generator.engine.prompts import PromptError, parse_prompt
 
@@ -84,6 +86,29 @@ class GenerateSettings:
                 raise SettingsError(name, f"must be a multiple of {SIZE_MULTIPLE} pixels")
         if self.cutout_smallest > self.cutout_largest:
             raise SettingsError("cutout_smallest", "must not be above cutout_largest")
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options that differ from their defaults, by name, in values that JSON has."""
+        return {name: chosen for name, usual in OPTIONS.items() if (chosen := getattr(self, name)) != usual}
+
+
+# Chosen for every picture, or by the machine. All other settings are options: name → default.
+BASICS = frozenset({"prompt", "seed", "steps", "width", "height", "threads"})
+OPTIONS: dict[str, Any] = {
+    field.name: field.default for field in fields(GenerateSettings) if field.name not in BASICS
+}
+
+
+def with_options(options: Mapping[str, Any], **basics: Any) -> GenerateSettings:
+    """The settings of the basic ones and of options by name, as `GenerateSettings.options` gives them.
+
+    Raises SettingsError, also for an option that there is not.
+    """
+    for name in options:
+        if name not in OPTIONS:
+            raise SettingsError(name, "there is no such option")
+    return GenerateSettings(**basics, **options)
 
 
 def _check_prompt(prompt: object) -> None:
