@@ -12,6 +12,7 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from clipweb import browser_policy
 from clipweb.environment import env_bool, env_int, env_list, read_or_create_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -49,12 +50,15 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "channels",
+    "csp",
     "django_q",
     "generator",
     "gallery",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "clipweb.browser_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -84,6 +88,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 ROOT_URLCONF = "clipweb.urls"
 ASGI_APPLICATION = "clipweb.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CONTENT_SECURITY_POLICY = browser_policy.CONTENT_SECURITY_POLICY
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 
@@ -95,6 +100,8 @@ if BEHIND_TLS_PROXY:
     SECURE_REDIRECT_EXEMPT = [r"^health"]  # asked without TLS, behind the proxy
     SECURE_HSTS_SECONDS = 31_536_000
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    # Whether other hosts below this one have TLS too is not for this app to promise.
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 # ── Database ─────────────────────────────────────────────────────────────────────────────────────────
 try:

@@ -14,7 +14,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.chromium import ARGUMENTS, CHROMIUM
+from tests.browser.chromium import ARGUMENTS, CHROMIUM, wait_for
 from tests.browser.scene import Scene, build_scene
 from tests.browser.stops import STOPS, Stop, context_for
 from tests.processes import ROOT, Site
@@ -63,9 +63,10 @@ def fit_window(page: Page, variant: Variant) -> None:
     height = page.evaluate("() => document.documentElement.scrollHeight")
     page.set_viewport_size({"width": variant.width, "height": min(max(height, variant.height), TALLEST)})
     # Pictures further down are loaded when they come into view, and so are further pages of a grid.
-    page.wait_for_function(
+    wait_for(
+        page,
         "() => { for (const image of document.images) image.loading = 'eager';"
-        " return [...document.images].every(image => image.complete); }"
+        " return [...document.images].every(image => image.complete); }",
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests.browser.chromium import wait_for
 from tests.browser.scene import DEMO, Scene
 
 PHOTO = -2  # the one with all that a camera notes
@@ -86,7 +87,7 @@ def upload_files(page: Page) -> None:
             {"name": "nothing.jpg", "mimeType": "image/jpeg", "buffer": b""},
         ]
     )
-    page.wait_for_function("document.querySelectorAll('.upload-list .errorlist').length >= 3")
+    wait_for(page, "document.querySelectorAll('.upload-list .errorlist').length >= 3")
 
 
 def search_by_a_picture(page: Page) -> None:
@@ -116,9 +117,7 @@ def lay_out_the_map(page: Page) -> None:
     """Once; on later visits it is there. Then the picture in the middle is chosen."""
     if page.locator("[data-map-state=none]").count():
         page.locator("[data-map-state] form button").click()
-    page.wait_for_function(
-        "document.querySelector('canvas[data-loaded]')?.dataset.loaded > 0", timeout=120_000
-    )
+    wait_for(page, "document.querySelector('canvas[data-loaded]')?.dataset.loaded > 0", seconds=120)
 
 
 def choose_on_the_map(page: Page) -> None:

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image as Pillow
 from playwright.sync_api import Page, WebSocket, expect
 
+from tests.browser.chromium import wait_for
 from tests.processes import PASSWORD, ROOT, Site
 
 DEMO = ROOT / "gallery" / "demo"
@@ -106,7 +107,7 @@ def ask_for(page: Page, prompt: str, *, steps: int, until_step: int = 0) -> None
     page.get_by_role("button", name="Make the picture").click()
     if until_step:
         reached = "step => document.querySelector('progress')?.value >= step"
-        page.wait_for_function(reached, arg=until_step, timeout=120_000)
+        wait_for(page, reached, until_step, seconds=120)
 
 
 def make(page: Page, prompt: str, *, steps: int) -> Frames:

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image as Pillow
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.browser.chromium import wait_for
 from tests.browser.test_uploading import sign_in
 from tests.processes import Site
 
@@ -106,11 +107,12 @@ def drop(page: Page, files: list[tuple[str, bytes]]) -> None:
 
 def wait_for_ends(page: Page, number: int) -> None:
     """Until so many rows are neither waiting nor on their way."""
-    page.wait_for_function(
+    wait_for(
+        page,
         """number => document.querySelectorAll(".upload-list__item:not([data-state=waiting],"
         + "[data-state=sending], [data-state=checking])").length >= number""",
-        arg=number,
-        timeout=SLOW,
+        number,
+        seconds=SLOW / 1000,
     )
 
 

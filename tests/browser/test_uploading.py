@@ -12,6 +12,7 @@ import pytest
 from PIL import Image as Pillow
 from playwright.sync_api import BrowserContext, Locator, Page, Request, expect
 
+from tests.browser.chromium import wait_for
 from tests.processes import PASSWORD, Site
 
 SLOW = 60_000  # milliseconds: for a machine that has other things to do as well
@@ -174,7 +175,7 @@ def test_a_large_file_goes_on_where_it_was(
     connection.send("Network.emulateNetworkConditions", {"offline": False, **slow})
     offsets = offsets_sent(upload_page)
     upload_page.set_input_files("input[name=files]", files.picture("long.png", 1200))  # 4 MB: 9 seconds
-    upload_page.wait_for_function("document.querySelector('.upload-list progress').value > 20")
+    wait_for(upload_page, "document.querySelector('.upload-list progress').value > 20")
     if trouble == "refresh":
         upload_page.reload()
     else:

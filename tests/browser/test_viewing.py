@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.chromium import wait_for
 from tests.browser.test_uploading import Files
 from tests.processes import Site, send
 
@@ -79,11 +80,12 @@ def test_the_way_back_and_a_reload_lead_to_the_same_place(gallery: Page) -> None
     for go in (gallery.go_back, gallery.reload):
         go()
         expect(gallery.locator(CARDS, has_text="60").first).to_be_visible()
-        gallery.wait_for_function(
+        wait_for(
+            gallery,
             "([title, top]) => Math.abs([...document.querySelectorAll('.picture-card')].find(card =>"
             " card.querySelector('.picture-card__title').textContent === title)"
             ".getBoundingClientRect().top - top) < 3",
-            arg=["60", before],
+            ["60", before],
         )
     gallery.mouse.wheel(0, -3000)  # and on from there towards the beginning
     expect(gallery.locator(CARDS, has_text="20").first).to_be_attached()
