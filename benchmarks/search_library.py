@@ -129,7 +129,7 @@ def fill_database(vectors: np.ndarray) -> None:
     image, embedding = _templates(people[0], vectors.shape[1])
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA synchronous = OFF")
-        cursor.execute("PRAGMA cache_size = -500000")  # KiB, so that the random ids find their places in memory
+        cursor.execute("PRAGMA cache_size = -500000")  # KiB: random ids all over the indexes
         for start in range(0, len(vectors), CHUNK):
             part = vectors[start : start + CHUNK]
             rows = [_own_values(number, people) for number in range(start, start + len(part))]

@@ -56,7 +56,7 @@ def search(
         line=scale.line if scale else None,
         by_date=order == Order.DATE,
     )
-    hits, has_line = _hits(ranking, candidates, scale), scale is not None
+    hits, has_line = _hits(ranking, scale), scale is not None
     return _results(hits, ranking.total, page, ranking.likely, has_line, size=size)
 
 
@@ -88,8 +88,10 @@ def _candidates(user: Person, filters: Filters, parts: Sequence[Ingredient] = ()
     return filters.restrict(visible, user)
 
 
-def _hits(ranking: Ranking, candidates: ImageQuerySet, scale: relevance.Scale | None) -> list[Hit]:
-    images = candidates.in_bulk(ranking.image_ids)
+def _hits(ranking: Ranking, scale: relevance.Scale | None) -> list[Hit]:
+    """The ranking has only what its candidates had; asked for those of them with these ids, SQLite would go
+    through all candidates once more."""
+    images = Image.objects.in_bulk(ranking.image_ids)
     return [
         Hit(
             image=images[image_id],

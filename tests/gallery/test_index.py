@@ -104,7 +104,7 @@ def test_it_reads_only_what_has_changed(add, rng, django_assert_num_queries):
 
 
 def test_it_grows_past_its_first_capacity(add, rng, monkeypatch):
-    monkeypatch.setattr("gallery.index.exact.FIRST_CAPACITY", 4)
+    monkeypatch.setattr("gallery.index.rows.FIRST_CAPACITY", 4)
     index = ExactIndex(MODEL)
     for _ in range(13):
         add()
