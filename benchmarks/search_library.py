@@ -127,7 +127,7 @@ def fill_database(vectors: np.ndarray) -> None:
     call_command("migrate", interactive=False, verbosity=0)
     people = [User.objects.create_user(f"person{number}") for number in range(10)]
     image, embedding = _templates(people[0], vectors.shape[1])
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor:  # settings of this connection, which is closed at the end
         cursor.execute("PRAGMA synchronous = OFF")
         cursor.execute("PRAGMA cache_size = -500000")  # KiB: random ids all over the indexes
         for start in range(0, len(vectors), CHUNK):
@@ -144,6 +144,7 @@ def fill_database(vectors: np.ndarray) -> None:
                         for row, vector in zip(rows, part, strict=True)
                     ],
                 )
+    connection.close()
 
 
 def _templates(owner: Any, dim: int) -> tuple[Any, Any]:

@@ -81,8 +81,12 @@ def _parts(user: Person, text: str, like: Image | None) -> list[Ingredient]:
     return parts if like is None else [*parts, Ingredient(Term(""), image=like)]
 
 
+def searchable(user: Person) -> ImageQuerySet:
+    return Image.objects.visible_to(user).exclude(status=Image.Status.FAILED)
+
+
 def _candidates(user: Person, filters: Filters, parts: Sequence[Ingredient] = ()) -> ImageQuerySet:
-    visible = Image.objects.visible_to(user).exclude(status=Image.Status.FAILED)
+    visible = searchable(user)
     if asked := [part.image.pk for part in parts if part.image]:
         visible = visible.exclude(pk__in=asked)
     return filters.restrict(visible, user)

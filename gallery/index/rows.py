@@ -8,8 +8,8 @@ FIRST_CAPACITY = 1024  # rows
 class Rows:
     """Vectors (N, D) float32, and with each its picture's id and its own number in the database.
 
-    A vector takes 4 D bytes, and 48 beside them for what it is found by. While the arrays grow, by half, the
-    old and the new ones are both there.
+    A vector takes 4 D bytes, and what it is found by 40 more. While the arrays grow, by half, the old and the
+    new ones are both there.
     """
 
     def __init__(self) -> None:
@@ -17,11 +17,10 @@ class Rows:
         self._vectors = np.empty((0, 0), np.float32)  # (capacity, D)
         self._numbers = np.empty(0, np.int64)  # (capacity,)
         self._ids = np.empty((2, 0), np.uint64)  # (2, capacity) first and second halves
-        self._order: np.ndarray | None = (
-            None  # (N,) rows by the first halves of their ids; None: to be sorted
-        )
-        self._firsts = np.empty(0, np.uint64)  # (N,) these halves, sorted
-        self._alike = 0  # rows at most that have the same first half; of random ids one
+        self._is_sorted = False  # whether what follows is about these rows
+        self._order = np.empty(0, np.intp)  # (N,) rows by the first halves of their ids
+        self._firsts = np.empty(0, np.uint64)  # (N,) these halves
+        self._alike = 0  # rows at most that have the same one; of random ids that is one
 
     def __len__(self) -> int:
         return self._count
@@ -72,7 +71,7 @@ class Rows:
         self._vectors[rows] = vectors
 
     def remove(self, rows: np.ndarray) -> None:
-        """The last row moves into each gap."""
+        """The last row moves into each gap; from the end on, so that it is never one of those to go."""
         for row in np.sort(rows)[::-1]:
             self._count -= 1
             self._ids[:, row] = self._ids[:, self._count]
