@@ -57,6 +57,8 @@ class Rows:
 
     def add(self, ids: np.ndarray, numbers: np.ndarray, vectors: np.ndarray) -> None:
         """(M, 2), (M,), (M, D) of pictures that are not here yet."""
+        if not len(ids):
+            return
         count = self._count + len(ids)
         if count > len(self._numbers):
             self.reserve(max(FIRST_CAPACITY, count, self._count * 3 // 2), vectors.shape[1])
@@ -67,8 +69,9 @@ class Rows:
         self._is_sorted = False
 
     def change(self, rows: np.ndarray, numbers: np.ndarray, vectors: np.ndarray) -> None:
-        self._numbers[rows] = numbers
-        self._vectors[rows] = vectors
+        if len(rows):  # else there may be no column yet
+            self._numbers[rows] = numbers
+            self._vectors[rows] = vectors
 
     def remove(self, rows: np.ndarray) -> None:
         """The last row moves into each gap; from the end on, so that it is never one of those to go."""

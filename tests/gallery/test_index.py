@@ -98,6 +98,15 @@ def test_it_follows_additions_changes_and_deletions(add, rng):
         assert index.differences() == set()
 
 
+def test_it_follows_from_nothing_to_something_and_back(add, rng):
+    index = ExactIndex(MODEL)
+    for _ in range(2):
+        assert (len(index), ranked(index, unit(rng))) == (0, [])
+        image = add()
+        assert ranked(index, unit(rng)) == [image.pk]
+        delete_image(image=image)
+
+
 def test_it_reads_only_what_has_changed(add, rng, django_assert_num_queries):
     for _ in range(20):
         add()
