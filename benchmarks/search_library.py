@@ -1,7 +1,14 @@
-"""Libraries of any size for benchmarks/search.py: vectors like the pack's own, and a database of them."""
+"""Libraries of any size for benchmarks/search.py: vectors like the pack's own, and a database of them.
+
+    python -m benchmarks.search_library VECTORS SIZE
+
+Fills the database of the settings with the first SIZE of these, in a process of its own, so that what that
+takes is not counted as the web process's memory.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -196,3 +203,19 @@ def _insert(cursor: Any, model: Any, template: Any, rows: list[dict[str, Any]]) 
         f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) VALUES ({marks})",
         [(*row.values(), *same.values()) for row in rows],
     )
+
+
+def main(vectors: Path, size: int) -> None:
+    import django
+
+    django.setup(set_prefix=False)
+    from gallery import background
+
+    started = time.perf_counter()
+    fill_database(np.load(vectors, mmap_mode="r")[:size])
+    background.measure_background()
+    print(json.dumps({"seconds": time.perf_counter() - started}))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))

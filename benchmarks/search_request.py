@@ -1,4 +1,7 @@
-"""One size of benchmarks/search.py, in a process of its own like the web process: whole requests, memory."""
+"""One size of benchmarks/search.py, in a process of its own like the web process: whole requests, memory.
+
+python -m benchmarks.search_request SIZE ROUNDS
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.search_library import QUERIES, fill_database
+from benchmarks.search_library import QUERIES
 
 
-def main(vectors: Path, size: int, rounds: int) -> None:
+def main(size: int, rounds: int) -> None:
     import django
 
     django.setup(set_prefix=False)
@@ -22,15 +25,10 @@ def main(vectors: Path, size: int, rounds: int) -> None:
     from django.core.management import call_command
     from django.test import Client
 
-    from gallery import background
     from gallery.models import User
 
     settings.ALLOWED_HOSTS = ["testserver"]
     call_command("collectstatic", interactive=False, verbosity=0)
-    started = time.perf_counter()
-    fill_database(np.load(vectors, mmap_mode="r")[:size])
-    background.measure_background()
-    filled = time.perf_counter() - started
     client = Client()
     client.force_login(User.objects.get(username="person0"))
     client.get("/")
@@ -46,7 +44,6 @@ def main(vectors: Path, size: int, rounds: int) -> None:
 
     result: dict[str, Any] = {
         "size": size,
-        "fill_seconds": filled,
         "first_seconds": first,
         "rss_before": before,
         "rss_after": resident(),
@@ -93,4 +90,4 @@ def resident() -> int:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    main(int(sys.argv[1]), int(sys.argv[2]))
