@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -64,8 +65,10 @@ def main() -> None:
         print(REQUEST_HEAD, flush=True)
         for size in options.sizes:
             data = folder / f"data-{size}"
-            told = run("search_request", vectors, size, options.rounds, CLIPWEB_DATA_DIR=str(data))
-            print(request_row(told), flush=True)
+            filled = run("search_library", vectors, size, CLIPWEB_DATA_DIR=str(data))
+            told = run("search_request", size, options.rounds, CLIPWEB_DATA_DIR=str(data))
+            print(request_row(told, filled["seconds"]), flush=True)
+            shutil.rmtree(data)
         if not options.no_peers:
             from tests.postgresql_server import running_postgresql
 
@@ -98,14 +101,14 @@ def compare(vectors: Path, queries: Path, size: int, kinds: list[str]) -> None:
 
 REQUEST_HEAD = """
 | pictures | p50 | p95 | with filters | by date | last page | first after the start | of p50: words → vector \
-| of p50: ranking | memory of the process | before the index | database |
-| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"""
+| of p50: ranking | memory of the process | before the index | database | filled in |
+| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"""
 PEERS_HEAD = """
 | vectors | ranked by | p50 | p95 | p50 to clipweb's | recall@50 | made in |
 | ---: | --- | ---: | ---: | ---: | ---: | ---: |"""
 
 
-def request_row(told: dict[str, Any]) -> str:
+def request_row(told: dict[str, Any], filled: float) -> str:
     seconds = told["seconds"]
     columns = [
         f"{told['size']:,}",
@@ -114,6 +117,7 @@ def request_row(told: dict[str, Any]) -> str:
         milliseconds(told["first_seconds"]),
         *(milliseconds(told["steps"][name]) for name in ("encode", "rank")),
         *(megabytes(told[name]) for name in ("rss_after", "rss_before", "database_bytes")),
+        f"{filled:.0f} s",
     ]
     return f"| {' | '.join(columns)} |"
 

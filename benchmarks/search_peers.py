@@ -20,13 +20,15 @@ import numpy as np
 
 BEST = 50
 ROUNDS = 3
+CHUNK = 1000  # rows sent to PostgreSQL at once
 Search = Callable[[np.ndarray], Any]  # a query, (D,) → rows of the best 50
 
 
 def clipweb(vectors: np.ndarray) -> Search:
     from gallery.index.exact import _by_score
 
-    return lambda query: _by_score(vectors @ query, BEST)[:BEST]
+    numbers = np.arange(len(vectors))
+    return lambda query: _by_score(vectors @ query, numbers, BEST)[:BEST]
 
 
 def faiss_flat(vectors: np.ndarray) -> Search:
@@ -100,9 +102,11 @@ def _pgvector(vectors: np.ndarray, *, graph: bool) -> Search:
     database.execute("CREATE EXTENSION IF NOT EXISTS vector")
     database.execute("DROP TABLE IF EXISTS vectors")
     database.execute(f"CREATE TABLE vectors (id integer PRIMARY KEY, dense vector({dim}))")
-    with database.cursor().copy("COPY vectors FROM STDIN") as copy:
-        for row, vector in enumerate(vectors):
-            copy.write_row((row, _literal(vector)))
+    with database.cursor().copy("COPY vectors FROM STDIN WITH (FORMAT BINARY)") as copy:
+        copy.write(b"PGCOPY\n\xff\r\n\0" + bytes(8))
+        for start in range(0, len(vectors), CHUNK):
+            copy.write(_tuples(vectors[start : start + CHUNK], start))
+        copy.write(b"\xff\xff")
     database.execute("SET maintenance_work_mem = '2GB'")
     if graph:
         database.execute(
@@ -114,6 +118,18 @@ def _pgvector(vectors: np.ndarray, *, graph: bool) -> Search:
     order = f"dense::halfvec({dim}) <#> %s::halfvec({dim})" if graph else "dense <#> %s::vector"
     sql = f"SELECT id FROM vectors ORDER BY {order} LIMIT {BEST}"
     return lambda query: [row[0] for row in database.execute(sql, [_literal(query)])]
+
+
+def _tuples(vectors: np.ndarray, first: int) -> bytes:
+    """Rows as PostgreSQL's binary COPY takes them, which are read ten times as fast as texts: the number of
+    fields, and before each its length in bytes; a vector is its dimensions, two bytes of nothing, numbers."""
+    dim = vectors.shape[1]
+    layout = [("fields", ">i2"), ("id_size", ">i4"), ("id", ">i4"), ("size", ">i4"), ("dim", ">i2")]
+    rows = np.zeros(len(vectors), [*layout, ("unused", ">i2"), ("numbers", ">f4", (dim,))])
+    rows["fields"], rows["id_size"], rows["size"], rows["dim"] = 2, 4, 4 + 4 * dim, dim
+    rows["id"] = np.arange(first, first + len(vectors))
+    rows["numbers"] = vectors
+    return rows.tobytes()
 
 
 def _literal(vector: np.ndarray) -> str:

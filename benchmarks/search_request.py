@@ -1,4 +1,7 @@
-"""One size of benchmarks/search.py, in a process of its own like the web process: whole requests, memory."""
+"""One size of benchmarks/search.py, in a process of its own like the web process: whole requests, memory.
+
+python -m benchmarks.search_request SIZE ROUNDS
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.search_library import QUERIES, fill_database
+from benchmarks.search_library import QUERIES
 
 
-def main(vectors: Path, size: int, rounds: int) -> None:
+def main(size: int, rounds: int) -> None:
     import django
 
     django.setup(set_prefix=False)
@@ -22,15 +25,10 @@ def main(vectors: Path, size: int, rounds: int) -> None:
     from django.core.management import call_command
     from django.test import Client
 
-    from gallery import background
     from gallery.models import User
 
     settings.ALLOWED_HOSTS = ["testserver"]
     call_command("collectstatic", interactive=False, verbosity=0)
-    started = time.perf_counter()
-    fill_database(np.load(vectors, mmap_mode="r")[:size])
-    background.measure_background()
-    filled = time.perf_counter() - started
     client = Client()
     client.force_login(User.objects.get(username="person0"))
     client.get("/")
@@ -46,7 +44,6 @@ def main(vectors: Path, size: int, rounds: int) -> None:
 
     result: dict[str, Any] = {
         "size": size,
-        "fill_seconds": filled,
         "first_seconds": first,
         "rss_before": before,
         "rss_after": resident(),
@@ -70,11 +67,11 @@ def steps(user: Any) -> dict[str, float]:
     """Medians of what a request is made of, in seconds."""
     from gallery import encoder_client
     from gallery.index import index_for
-    from gallery.models import Image
+    from gallery.search import searchable
 
     encoded = [encoder_client.encode_texts([query]) for query in QUERIES]
     index = index_for(encoded[0].model_id)
-    candidates = Image.objects.visible_to(user).exclude(status=Image.Status.FAILED)
+    candidates = searchable(user)
     timed: dict[str, list[float]] = {"encode": [], "rank": []}
     for query, one in zip(QUERIES, encoded, strict=True):
         begun = time.perf_counter()
@@ -93,4 +90,4 @@ def resident() -> int:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    main(int(sys.argv[1]), int(sys.argv[2]))

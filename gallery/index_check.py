@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from gallery.embedding import as_array, log_change, reload_indexes
-from gallery.index import index_for
+from gallery.index import forget_indexes, index_for
 from gallery.models import Embedding, EmbeddingChange, EmbeddingCounter, Image
 
 logger = logging.getLogger(__name__)
@@ -65,6 +65,7 @@ def check_nightly() -> None:
             sum(map(len, report.differing.values())),
             report.log_is_ahead,
         )
+    forget_indexes()  # a queue worker ranks nothing, and would hold every vector until it is replaced
 
 
 def _log_is_ahead() -> bool:

@@ -56,7 +56,7 @@ def search(
         line=scale.line if scale else None,
         by_date=order == Order.DATE,
     )
-    hits, has_line = _hits(ranking, candidates, scale), scale is not None
+    hits, has_line = _hits(ranking, scale), scale is not None
     return _results(hits, ranking.total, page, ranking.likely, has_line, size=size)
 
 
@@ -81,15 +81,21 @@ def _parts(user: Person, text: str, like: Image | None) -> list[Ingredient]:
     return parts if like is None else [*parts, Ingredient(Term(""), image=like)]
 
 
+def searchable(user: Person) -> ImageQuerySet:
+    return Image.objects.visible_to(user).exclude(status=Image.Status.FAILED)
+
+
 def _candidates(user: Person, filters: Filters, parts: Sequence[Ingredient] = ()) -> ImageQuerySet:
-    visible = Image.objects.visible_to(user).exclude(status=Image.Status.FAILED)
+    visible = searchable(user)
     if asked := [part.image.pk for part in parts if part.image]:
         visible = visible.exclude(pk__in=asked)
     return filters.restrict(visible, user)
 
 
-def _hits(ranking: Ranking, candidates: ImageQuerySet, scale: relevance.Scale | None) -> list[Hit]:
-    images = candidates.in_bulk(ranking.image_ids)
+def _hits(ranking: Ranking, scale: relevance.Scale | None) -> list[Hit]:
+    """The ranking has only what its candidates had; asked for those of them with these ids, SQLite would go
+    through all candidates once more."""
+    images = Image.objects.in_bulk(ranking.image_ids)
     return [
         Hit(
             image=images[image_id],

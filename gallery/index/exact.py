@@ -2,23 +2,35 @@
 
 import threading
 import uuid
+from collections.abc import Iterator
+from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
+from django.db.models import QuerySet
 
-from gallery.embedding import as_array
+from gallery.index.ids import Digits, from_digits, from_uuids, ids_of, to_uuids
 from gallery.index.ranking import Ranking
+from gallery.index.rows import Rows
 from gallery.models import Embedding, EmbeddingChange, EmbeddingCounter, ImageQuerySet
 
-FIRST_CAPACITY = 1024  # rows
-CHUNK = 10_000  # numbers read from the database at once
+CHUNK = 2000  # vectors read from the database at once
+FEW = 8  # one of so many rows and fewer are compared by themselves
+
+
+class Stored(NamedTuple):
+    """Vectors as the table has them."""
+
+    ids: np.ndarray  # (M, 2) uint64
+    numbers: np.ndarray  # (M,) int64, the embeddings' primary keys
+    vectors: np.ndarray  # (M, D) float32
 
 
 class ExactIndex:
     """Every vector of one model as rows of one float32 matrix; nothing is approximated or left out.
 
     Which pictures may be seen is asked of the database at every search, so that the index never has to be
-    told of it. The answer comes as the vectors' own numbers, which are read many times faster than the
-    pictures' UUIDs. Safe to use from several threads.
+    told of it. Safe to use from several threads.
     """
 
     def __init__(self, model_id: str) -> None:
@@ -36,17 +48,21 @@ class ExactIndex:
         line: float | None = None,
         by_date: bool = False,
     ) -> Ranking:
-        allowed = self._keys_of(candidates, by_date=by_date)
+        allowed = ids_of(candidates, by_date=by_date)
         with self._lock:
             self._follow()
-            rows = self._rows_of(allowed)
+            rows = self._rows.find(allowed)
+            rows = rows[rows >= 0]
             if not len(rows):
                 return Ranking([], [], total=0, likely=None if line is None else 0)
-            scores = (self._matrix[: len(self._ids)] @ query)[rows]
+            scores = self._scores(query, rows)
             likely = scores >= line if line is not None else None
-            order = _by_score(scores, stop) if not by_date else _likely_first(likely, len(rows))
+            if by_date:
+                order = _likely_first(likely, len(rows))
+            else:
+                order = _by_score(scores, self._rows.numbers[rows], stop)
             chosen = order[start:stop]
-            image_ids = [self._ids[row] for row in rows[chosen]]
+            image_ids = to_uuids(self._rows.ids[rows[chosen]])
         return Ranking(
             image_ids=image_ids,
             scores=[float(score) for score in scores[chosen]],
@@ -57,17 +73,18 @@ class ExactIndex:
     def __len__(self) -> int:
         with self._lock:
             self._follow()
-            return len(self._ids)
+            return len(self._rows)
 
     def differences(self) -> set[uuid.UUID]:
         with self._lock:
             self._follow()
-            different, unseen = set(), set(self._rows)
-            for item in self._embeddings().iterator(chunk_size=2000):
-                unseen.discard(item.image_id)
-                if not self._has(item):
-                    different.add(item.image_id)
-            return different | unseen
+            is_unseen = np.ones(len(self._rows), bool)
+            different: set[uuid.UUID] = set()
+            for stored in _read(self._embeddings()):
+                rows = self._rows.find(stored.ids)
+                is_unseen[rows[rows >= 0]] = False
+                different.update(to_uuids(stored.ids[~self._has(stored, rows)]))
+            return different.union(to_uuids(self._rows.ids[is_unseen]))
 
     def repair(self) -> None:
         with self._lock:
@@ -78,34 +95,17 @@ class ExactIndex:
         """Nothing: the first search loads the table."""
 
     def _clear(self) -> None:
-        self._version = -1  # the last change that is in the matrix; -1: nothing has been loaded
-        self._matrix = np.empty((0, 0), np.float32)  # (capacity, D); len(_ids) rows are in use
-        self._keys = np.empty(0, np.int64)  # (capacity,) the embeddings' primary keys
-        self._ids: list[uuid.UUID] = []
-        self._rows: dict[uuid.UUID, int] = {}
-        self._by_key: np.ndarray | None = None  # rows in the order of their keys; None: to be sorted
+        self._version = -1  # the last change that is in the rows; -1: nothing has been loaded
+        self._rows = Rows()
 
-    def _keys_of(self, candidates: ImageQuerySet, *, by_date: bool) -> np.ndarray:
-        """(N,) int64, newest vector first, or newest picture first."""
-        order = ["-created_at", "-pk"] if by_date else []
-        found = candidates.filter(embeddings__model_id=self.model_id).order_by(*order)
-        numbers = found.values_list("embeddings__pk", flat=True).iterator(chunk_size=CHUNK)
-        keys = np.fromiter(numbers, np.int64)
-        return keys if by_date else np.sort(keys)[::-1]
-
-    def _rows_of(self, keys: np.ndarray) -> np.ndarray:
-        """(M,) rows of those keys that are here, in the order of `keys`."""
-        if not self._ids or not len(keys):
-            return np.empty(0, np.intp)
-        if self._by_key is None:
-            self._by_key = np.argsort(self._keys[: len(self._ids)])
-        ordered = self._keys[self._by_key]
-        places = np.searchsorted(ordered, keys)
-        places[places == len(ordered)] = 0
-        return self._by_key[places[ordered[places] == keys]]
+    def _scores(self, query: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """(M,) cosines with these rows. Picking rows costs more than comparing with some too many."""
+        if FEW * len(rows) < len(self._rows):
+            return self._rows.vectors[rows] @ query
+        return (self._rows.vectors @ query)[rows]
 
     def _follow(self) -> None:
-        """Brings the matrix up to the newest committed change."""
+        """Brings the rows up to the newest committed change."""
         version = EmbeddingCounter.objects.filter(pk=1).values_list("version", flat=True).first() or 0
         if version == self._version:
             return
@@ -119,71 +119,64 @@ class ExactIndex:
         else:
             self._apply(set(changes.values()))
         self._version = version
-        self._by_key = None
 
     def _load(self) -> None:
         """Reads the whole table. Rows newer than the version that the caller has read are applied again
         later, which changes nothing."""
         self._clear()
-        for item in self._embeddings().iterator(chunk_size=2000):
-            self._put(item)
+        count = self._embeddings().count()
+        for stored in _read(self._embeddings()):
+            if not len(self._rows):
+                self._rows.reserve(count + count // 8, stored.vectors.shape[1])
+            self._rows.add(*stored)
 
     def _apply(self, image_ids: set[uuid.UUID]) -> None:
         changed = list(image_ids)
-        gone = set(changed)
         for start in range(0, len(changed), 500):  # databases limit the values of one query
-            for item in self._embeddings().filter(image_id__in=changed[start : start + 500]):
-                self._put(item)
-                gone.discard(item.image_id)
-        for image_id in gone:
-            self._remove(image_id)
+            chunk = changed[start : start + 500]
+            before = self._rows.find(from_uuids(chunk))
+            gone = set(before[before >= 0].tolist())
+            added: list[Stored] = []
+            for stored in _read(self._embeddings().filter(image_id__in=chunk)):
+                rows = self._rows.find(stored.ids)
+                is_here = rows >= 0
+                self._rows.change(rows[is_here], stored.numbers[is_here], stored.vectors[is_here])
+                gone -= set(rows.tolist())
+                added.append(Stored(*(part[~is_here] for part in stored)))
+            self._rows.remove(np.array(sorted(gone), np.intp))
+            for new in added:
+                self._rows.add(*new)
 
-    def _put(self, item: Embedding) -> None:
-        vector = as_array(item)
-        row = self._rows.get(item.image_id)
-        if row is None:
-            row = len(self._ids)
-            if row == len(self._matrix):
-                self._grow(vector.shape[0])
-            self._ids.append(item.image_id)
-            self._rows[item.image_id] = row
-        self._matrix[row] = vector
-        self._keys[row] = item.pk
+    def _has(self, stored: Stored, rows: np.ndarray) -> np.ndarray:
+        """(M,) bool: whether the row that was found for each, or -1, is what the table has."""
+        here = np.flatnonzero(rows >= 0)
+        vectors, numbers = self._rows.vectors[rows[here]], self._rows.numbers[rows[here]]
+        has = np.zeros(len(rows), bool)
+        has[here] = (vectors == stored.vectors[here]).all(axis=1) & (numbers == stored.numbers[here])
+        return has
 
-    def _grow(self, dim: int) -> None:
-        used = len(self._ids)
-        capacity = max(FIRST_CAPACITY, 2 * used)
-        matrix, keys = np.empty((capacity, dim), np.float32), np.empty(capacity, np.int64)
-        if used:
-            matrix[:used], keys[:used] = self._matrix, self._keys
-        self._matrix, self._keys = matrix, keys
+    def _embeddings(self) -> "QuerySet[Embedding]":
+        return Embedding.objects.filter(model_id=self.model_id)
 
-    def _remove(self, image_id: uuid.UUID) -> None:
-        """The last row moves into the gap."""
-        row = self._rows.pop(image_id, None)
-        if row is None:
-            return
-        last_id = self._ids.pop()
-        if last_id != image_id:
-            last = len(self._ids)
-            self._matrix[row], self._keys[row] = self._matrix[last], self._keys[last]
-            self._ids[row] = last_id
-            self._rows[last_id] = row
 
-    def _has(self, item: Embedding) -> bool:
-        row = self._rows.get(item.image_id)
-        return (
-            row is not None
-            and self._keys[row] == item.pk
-            and np.array_equal(self._matrix[row], as_array(item))
+def _read(embeddings: "QuerySet[Embedding]") -> Iterator[Stored]:
+    """A chunk at a time. Raises ValueError at a vector of another size than the others."""
+    found = embeddings.annotate(digits=Digits("image_id")).values_list("digits", "pk", "vector")
+    every = found.iterator(chunk_size=CHUNK)
+    while rows := list(islice(every, CHUNK)):
+        digits, numbers, vectors = zip(*rows, strict=True)
+        sizes = set(map(len, vectors))
+        if len(sizes) > 1:
+            raise ValueError(f"Vectors of one model have {sorted(sizes)} bytes: see manage.py check_index.")
+        yield Stored(
+            from_digits("".join(digits)),
+            np.array(numbers, np.int64),
+            np.frombuffer(b"".join(vectors), "<f4").reshape(len(rows), -1),
         )
 
-    def _embeddings(self):
-        return Embedding.objects.filter(model_id=self.model_id).only("image_id", "vector")
 
-
-def _by_score(scores: np.ndarray, stop: int) -> np.ndarray:
-    """(min(stop, N),) places of the highest scores, best first; equal ones stay in their order.
+def _by_score(scores: np.ndarray, numbers: np.ndarray, stop: int) -> np.ndarray:
+    """(min(stop, N) or more,) places of the highest scores, best first; of equal ones the newest vector.
 
     A partial sort first, because sorting 100,000 scores for one page of 24 costs more than the rest.
     """
@@ -192,7 +185,7 @@ def _by_score(scores: np.ndarray, stop: int) -> np.ndarray:
         best = np.flatnonzero(scores >= threshold)
     else:
         best = np.arange(len(scores))
-    return best[np.argsort(-scores[best], kind="stable")]
+    return best[np.lexsort((-numbers[best], -scores[best]))]
 
 
 def _likely_first(likely: np.ndarray | None, count: int) -> np.ndarray:

@@ -150,7 +150,25 @@ class Image(models.Model):
         ordering = ["-created_at", "-id"]
         constraints = [models.UniqueConstraint(fields=["owner", "sha256"], name="one_copy_per_owner")]
         indexes = [
-            models.Index(fields=["owner", "-created_at"], name="image_by_owner"),
+            models.Index(fields=["owner", "trashed_at", "-created_at", "-id"], name="image_by_owner"),
+            # All that visible_to() and the filters look at, newest first: searches read nothing else of a
+            # picture than its entry here, and lists end at the end of their page.
+            models.Index(
+                fields=[
+                    "trashed_at",
+                    "-created_at",
+                    "-id",
+                    "owner",
+                    "visibility",
+                    "is_hidden",
+                    "status",
+                    "origin",
+                    "colour",
+                    "width",
+                    "height",
+                ],
+                name="image_finding",
+            ),
             models.Index(fields=["visibility", "is_hidden", "-created_at"], name="image_public"),
             models.Index(
                 F("owner"),

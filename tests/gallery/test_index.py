@@ -1,14 +1,20 @@
 """The index in memory gives what comparing with every row of the table gives."""
 
+import re
 import threading
+import uuid
+from datetime import date
 
 import numpy as np
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.db import connection, transaction
 
 from gallery.embedding import as_array, log_change, store_vector
+from gallery.filters import Filters
 from gallery.index import ExactIndex
 from gallery.models import Embedding, EmbeddingChange, Image, User
+from gallery.search import searchable
 from gallery.uploads import delete_image
 
 DIM = 16
@@ -29,7 +35,7 @@ def rng() -> np.random.Generator:
 def add(alice, rng):
     """Adds a picture's row with a random vector: thousands of real files would only take time."""
 
-    def add(owner: User = alice, vector: np.ndarray | None = None) -> Image:
+    def add(owner: User = alice, vector: np.ndarray | None = None, **fields: object) -> Image:
         number = Image.objects.count()
         image = Image.objects.create(
             owner=owner,
@@ -39,6 +45,7 @@ def add(alice, rng):
             byte_size=1,
             width=1,
             height=1,
+            **fields,
         )
         store_vector(image=image, model_id=MODEL, vector=unit(rng) if vector is None else vector)
         return image
@@ -91,6 +98,15 @@ def test_it_follows_additions_changes_and_deletions(add, rng):
         assert index.differences() == set()
 
 
+def test_it_follows_from_nothing_to_something_and_back(add, rng):
+    index = ExactIndex(MODEL)
+    for _ in range(2):
+        assert (len(index), ranked(index, unit(rng))) == (0, [])
+        image = add()
+        assert ranked(index, unit(rng)) == [image.pk]
+        delete_image(image=image)
+
+
 def test_it_reads_only_what_has_changed(add, rng, django_assert_num_queries):
     for _ in range(20):
         add()
@@ -104,7 +120,7 @@ def test_it_reads_only_what_has_changed(add, rng, django_assert_num_queries):
 
 
 def test_it_grows_past_its_first_capacity(add, rng, monkeypatch):
-    monkeypatch.setattr("gallery.index.exact.FIRST_CAPACITY", 4)
+    monkeypatch.setattr("gallery.index.rows.FIRST_CAPACITY", 4)
     index = ExactIndex(MODEL)
     for _ in range(13):
         add()
@@ -151,6 +167,58 @@ def test_pages_cover_everything_once(add, rng):
     ]
     seen = [pk for page in pages for pk in page]
     assert len(seen) == len(set(seen)) == 25
+
+
+def test_of_equal_scores_the_newest_vector_comes_first(add, rng):
+    twin = unit(rng)
+    images = [add(vector=twin) for _ in range(8)]
+    add()
+    delete_image(image=images.pop(2))  # another row moves into its place
+    assert ranked(ExactIndex(MODEL), twin)[:7] == [image.pk for image in reversed(images)]
+
+
+def test_pictures_without_a_vector_are_not_counted(add, alice, rng):
+    image, waiting = add(), add()
+    waiting.embeddings.all().delete()
+    log_change(image_id=waiting.pk)
+    ranking = ExactIndex(MODEL).rank(unit(rng), Image.objects.all(), start=0, stop=5)
+    assert (ranking.image_ids, ranking.total) == ([image.pk], 1)
+
+
+def test_ids_that_begin_alike_are_told_apart(add, rng):
+    """Found by the first half of their ids, and then by the second."""
+    halves = [(5, 1), (5, 2), (5, 3), (6, 1)]
+    vectors = {uuid.UUID(int=first << 64 | second): unit(rng) for first, second in halves}
+    for image_id, vector in vectors.items():
+        add(vector=vector, id=image_id)
+    index = ExactIndex(MODEL)
+    for image_id, vector in vectors.items():
+        assert index.rank(vector, Image.objects.filter(pk=image_id), start=0, stop=1).image_ids == [image_id]
+    delete_image(image=Image.objects.get(pk=uuid.UUID(int=5 << 64 | 2)))
+    assert len(ranked(index, unit(rng))) == 3
+    assert index.differences() == set()
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL decides by what it has counted")
+def test_what_a_search_is_among_is_read_from_one_index_alone(alice, admin):
+    """The pictures' rows are much larger, and lie all over the file."""
+    narrowed = Filters(
+        origin="uploaded",
+        visibility="public",
+        orientation="landscape",
+        size="large",
+        colour="red",
+        since=date(2026, 1, 1),
+        until=date(2026, 2, 1),
+    )
+    for person in (alice, admin, AnonymousUser()):
+        for filters in (Filters(), narrowed):
+            candidates = filters.restrict(searchable(person), person)
+            plan = candidates.order_by().values("pk").explain()
+            assert re.fullmatch(r"[\d ]*SEARCH gallery_image USING COVERING INDEX image_finding .*", plan), (
+                plan
+            )
+            assert "TEMP B-TREE" not in candidates.order_by("-created_at", "-pk").values("pk").explain()
 
 
 def test_vectors_of_another_model_stay_out(add, rng):
