@@ -11,7 +11,10 @@ because some hundred pictures tell a single search's spread only roughly. Median
 a few pictures of the background may after all be what is looked for.
 
 The line is measured too, per model: the distinctness that one in 200 pictures (FALSE_ALARM) reaches for
-captions which nothing in the background shows. `manage.py measure_background` measures anew.
+captions which nothing in the background shows. Where some picture reaches it, what is searched for is here,
+and the line is drawn nearer for the others: at the distinctness of one in 50 (NEAR_ALARM). Two thresholds of
+which the first opens and the second goes on are Canny's (1986, “A computational approach to edge detection”,
+section VIII). `manage.py measure_background` measures anew.
 """
 
 import functools
@@ -20,9 +23,11 @@ from datetime import datetime
 
 import numpy as np
 
+from gallery.index.ranking import Line
 from gallery.models import Background
 
 FALSE_ALARM = 0.005  # the share of unrelated pictures that pass as likely matches
+NEAR_ALARM = 0.02  # the same, where another picture has passed
 _NORMAL = 1.4826  # median absolute deviation → standard deviation, of a normal distribution
 SMALLEST_SPREAD = 1e-6
 
@@ -33,19 +38,24 @@ class Scale:
 
     centre: float
     spread: float
-    line: float  # cosine; from here on a picture is a likely match
+    line: float  # cosine; from here on a picture is a likely match by itself
+    near: float  # cosine; from here on, if another one is
 
     def distinctness(self, cosine: float) -> float:
         return (cosine - self.centre) / self.spread
 
+    def drawn(self) -> Line:
+        return Line(first=self.line, near=self.near)
+
 
 @dataclass(frozen=True)
 class Measured:
-    """A background as it is kept: (N, D) unit rows, the typical spread in cosines, the line in spreads."""
+    """A background as it is kept: (N, D) unit rows, the typical spread in cosines, both lines in spreads."""
 
     vectors: np.ndarray
     spread: float
     line: float
+    near: float
 
 
 def measure(pictures: np.ndarray, captions: np.ndarray) -> Measured:
@@ -54,16 +64,20 @@ def measure(pictures: np.ndarray, captions: np.ndarray) -> Measured:
     centres, spreads = _centres_and_spreads(cosines)
     typical = max(float(np.median(spreads)), SMALLEST_SPREAD)
     distinctness = (cosines - centres[:, None]) / _shrunk(spreads, typical)[:, None]
-    return Measured(pictures, typical, float(np.quantile(distinctness, 1 - FALSE_ALARM)))
+    line, near = np.quantile(distinctness, [1 - FALSE_ALARM, 1 - NEAR_ALARM])
+    return Measured(pictures, typical, float(line), float(near))
 
 
 def scale(query: np.ndarray, background: Measured) -> Scale:
     """query: (D,) of length 1."""
     centres, spreads = _centres_and_spreads((background.vectors @ query)[None])
     centre, spread = float(centres[0]), float(_shrunk(spreads, background.spread)[0])
-    # As the vectors are: in float32, so that every comparison with it comes out the same.
-    line = float(np.float32(centre + background.line * spread))
-    return Scale(centre, spread, line)
+    # As the vectors are: in float32, so that every comparison with them comes out the same.
+    line, near = (
+        float(np.float32(centre + distinctness * spread))
+        for distinctness in (background.line, background.near)
+    )
+    return Scale(centre, spread, line, near)
 
 
 def scale_for(query: np.ndarray, model_id: str) -> Scale | None:
@@ -93,7 +107,7 @@ def measured_at(model_id: str) -> datetime | None:
 def _load(model_id: str, measured_at: datetime) -> Measured:
     row = Background.objects.get(model_id=model_id)
     vectors = np.frombuffer(bytes(row.vectors or b""), "<f4").reshape(-1, row.dim)
-    return Measured(vectors, row.spread or SMALLEST_SPREAD, row.line or 0.0)
+    return Measured(vectors, row.spread or SMALLEST_SPREAD, row.line or 0.0, row.near or 0.0)
 
 
 def _centres_and_spreads(cosines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -53,7 +53,7 @@ def search(
         candidates,
         start=start,
         stop=start + size,
-        line=scale.line if scale else None,
+        line=scale.drawn() if scale else None,
         by_date=order == Order.DATE,
     )
     hits, has_line = _hits(ranking, scale), scale is not None
@@ -101,7 +101,7 @@ def _hits(ranking: Ranking, scale: relevance.Scale | None) -> list[Hit]:
             image=images[image_id],
             score=score,
             distinctness=scale.distinctness(score) if scale else None,
-            is_likely=score >= scale.line if scale else True,
+            is_likely=ranking.line is None or score >= ranking.line,
         )
         for image_id, score in zip(ranking.image_ids, ranking.scores, strict=True)
         if image_id in images  # gone since the ranking

@@ -92,6 +92,7 @@ def measure_background(
         "dim": vectors.shape[1],
         "spread": measured.spread,
         "line": measured.line,
+        "near": measured.near,
         "measured_at": now,
     }
     background, _created = Background.objects.update_or_create(

@@ -10,7 +10,7 @@ import numpy as np
 from django.db.models import QuerySet
 
 from gallery.index.ids import Digits, from_digits, from_uuids, ids_of, to_uuids
-from gallery.index.ranking import Ranking
+from gallery.index.ranking import Line, Ranking
 from gallery.index.rows import Rows
 from gallery.models import Embedding, EmbeddingChange, EmbeddingCounter, ImageQuerySet
 
@@ -45,7 +45,7 @@ class ExactIndex:
         *,
         start: int,
         stop: int,
-        line: float | None = None,
+        line: Line | None = None,
         by_date: bool = False,
     ) -> Ranking:
         allowed = ids_of(candidates, by_date=by_date)
@@ -56,7 +56,8 @@ class ExactIndex:
             if not len(rows):
                 return Ranking([], [], total=0, likely=None if line is None else 0)
             scores = self._scores(query, rows)
-            likely = scores >= line if line is not None else None
+            lowest = line.below(float(scores.max())) if line is not None else None
+            likely = scores >= lowest if lowest is not None else None
             if by_date:
                 order = _likely_first(likely, len(rows))
             else:
@@ -68,6 +69,7 @@ class ExactIndex:
             scores=[float(score) for score in scores[chosen]],
             total=len(rows),
             likely=int(likely.sum()) if likely is not None else None,
+            line=lowest,
         )
 
     def __len__(self) -> int:

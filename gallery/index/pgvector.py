@@ -1,16 +1,17 @@
 """Vectors in PostgreSQL, ordered by pgvector: exact among few candidates, by an HNSW graph among many."""
 
 import hashlib
+import math
 import uuid
 from typing import Any
 
 import numpy as np
 from django.db import connection, transaction
-from django.db.models import BooleanField, ExpressionWrapper, FloatField, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, FloatField, Max, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from gallery.index import pgvector_schema
-from gallery.index.ranking import Ranking
+from gallery.index.ranking import Line, Ranking
 from gallery.models import Embedding, ImageQuerySet
 
 EXACT_UNDER = 20_000  # candidates; comparing with all of these takes some ten milliseconds
@@ -43,25 +44,28 @@ class PgVectorIndex:
         *,
         start: int,
         stop: int,
-        line: float | None = None,
+        line: Line | None = None,
         by_date: bool = False,
     ) -> Ranking:
         found = self._embeddings().filter(image__in=candidates.order_by().values("pk"))
         total = found.count()
         if not by_date and total > EXACT_UNDER and stop <= DEEPEST and self._has_graph():
             rows = self._nearest(query, found, stop)
-            likely = 0 if line is not None and rows and rows[0][1] < line else None
+            lowest = line.below(rows[0][1]) if line is not None and rows else None
+            likely = 0 if lowest == math.inf else None
             stretch = rows[start:]
         else:
             scored = _scored(found, query)
-            likely = scored.filter(Q(score__gte=line)).count() if line is not None else None
-            ordered = scored.order_by("-score", "-pk") if not by_date else _by_date(scored, line)
+            lowest = line.below(_best(scored)) if line is not None else None
+            likely = scored.filter(Q(score__gte=lowest)).count() if lowest is not None else None
+            ordered = scored.order_by("-score", "-pk") if not by_date else _by_date(scored, lowest)
             stretch = list(ordered.values_list("image_id", "score")[start:stop])
         return Ranking(
             image_ids=[image_id for image_id, _score in stretch],
             scores=[score for _image_id, score in stretch],
             total=total,
             likely=likely,
+            line=lowest,
         )
 
     def __len__(self) -> int:
@@ -139,6 +143,11 @@ def _scored(found: QuerySet[Embedding], query: np.ndarray) -> Any:
 
 def _literal(query: np.ndarray) -> str:
     return "[" + ",".join(repr(float(number)) for number in query.astype(np.float32)) + "]"
+
+
+def _best(scored: Any) -> float:
+    best = scored.aggregate(best=Max("score"))["best"]
+    return -math.inf if best is None else best
 
 
 def _by_date(scored: Any, line: float | None) -> Any:

@@ -1,5 +1,6 @@
 """What every index of vectors does."""
 
+import math
 import uuid
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,6 +11,19 @@ from gallery.models import ImageQuerySet
 
 
 @dataclass(frozen=True)
+class Line:
+    """Where likely matches end, in cosines: there are none unless one picture reaches `first`; then all that
+    reach `near` are."""
+
+    first: float
+    near: float
+
+    def below(self, best: float) -> float:
+        """The lowest likely cosine when `best` is the highest of all."""
+        return self.near if best >= self.first else math.inf
+
+
+@dataclass(frozen=True)
 class Ranking:
     """One stretch of an ordering of pictures."""
 
@@ -17,6 +31,7 @@ class Ranking:
     scores: list[float]  # cosine similarity, -1 to 1
     total: int  # pictures in the whole ordering
     likely: int | None  # of these, how many are not below the line; None: not counted
+    line: float | None = None  # the lowest likely cosine, where a line was asked for
 
 
 class VectorIndex(Protocol):
@@ -29,12 +44,12 @@ class VectorIndex(Protocol):
         *,
         start: int,
         stop: int,
-        line: float | None = None,
+        line: Line | None = None,
         by_date: bool = False,
     ) -> Ranking:
         """The stretch [start, stop) of all candidates that have a vector, ordered by their similarity to
         `query`, (D,) of length 1; of equal ones the newest vector first. `candidates` holds each picture
-        once. `by_date`: what is not below `line` before the rest, and on either side newest first."""
+        once. `by_date`: what is not below the line before the rest, and on either side newest first."""
         ...
 
     def differences(self) -> set[uuid.UUID]:

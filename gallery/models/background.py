@@ -13,6 +13,7 @@ class Background(models.Model):
     dim = models.PositiveSmallIntegerField(_("dimensions"), default=0)
     spread = models.FloatField(_("spread"), null=True)  # of cosines, typical of a caption
     line = models.FloatField(_("relevance line"), null=True)  # in spreads
+    near = models.FloatField(_("nearer relevance line"), null=True)  # in spreads, once one is past `line`
     asked_at = models.DateTimeField(_("asked for at"))
     measured_at = models.DateTimeField(_("measured at"), null=True)
 

@@ -47,8 +47,10 @@ REAL = {
     "string instrument": "violin.png",
 }
 MIXES = {  # query → the picture that a person would expect before all others
-    "sunflower + owl − sunflower": "owl.webp",
-    "lighthouse + rainbow − lighthouse": "rainbow.webp",
+    "bird + night − day": "owl.webp",
+    "vehicle + red − train": "red-car.jpg",
+    "animal + sea − boat": "tropical-fish.png",
+    "flower + pink − yellow": "dahlia.jpg",
     "fruit + red - heart": "strawberry.webp",
     "2*snowman + winter - owl": "snowman.jpg",
     "insect + flower − plant": "butterfly.jpg",
@@ -88,37 +90,44 @@ def background(model) -> relevance.Measured:
     return relevance.measure(model.encode_images(pictures).numpy(), model.encode_text(captions).numpy())
 
 
-def test_absurd_searches_match_nothing(model, gallery, background):
-    said = {}
-    for query, vector in zip(ABSURD, model.encode_text(ABSURD).numpy(), strict=True):
-        said[query] = float((gallery[1] @ vector).max()) < relevance.scale(vector, background).line
-    assert sum(said.values()) >= 8, said
+@pytest.fixture(scope="module")
+def likely(model, gallery, background):
+    """Searches → for each the pictures of the gallery that are likely matches, the most similar first."""
+
+    def likely(queries) -> dict[str, list[str]]:
+        found = {}
+        for query, vector in zip(queries, model.encode_text(list(queries)).numpy(), strict=True):
+            cosines = gallery[1] @ vector
+            lowest = relevance.scale(vector, background).drawn().below(float(cosines.max()))
+            found[query] = [gallery[0][row] for row in np.argsort(-cosines) if cosines[row] >= lowest]
+        return found
+
+    return likely
 
 
-def test_the_line_does_not_hide_what_is_looked_for(model, gallery, background):
-    shown = {}
-    for query, vector in zip(REAL, model.encode_text(list(REAL)).numpy(), strict=True):
-        own = gallery[1][gallery[0].index(REAL[query])]
-        shown[query] = float(own @ vector) >= relevance.scale(vector, background).line
-    assert sum(shown.values()) >= 9, shown
+@pytest.mark.parametrize(
+    "absurd", [ABSURD, held_back.ABSURD, held_back.ABSURD_AGAIN], ids=["known", "held back", "again"]
+)
+def test_absurd_searches_match_nothing(likely, absurd):
+    found = likely(absurd)
+    assert sum(not files for files in found.values()) >= 8, found
 
 
-def test_searches_that_were_written_down_before_the_line_was_tried_on_them(model, gallery, background):
-    """As it came out: nothing matches 8 of 10 absurd ones, and 8 of 10 real ones show their picture. The
-    other two mean photographs that the pack takes for unrelated pictures, so that no line could tell."""
-    queries = [*held_back.ABSURD, *held_back.REAL]
-    vectors = dict(zip(queries, model.encode_text(queries).numpy(), strict=True))
-    lines = {query: relevance.scale(vector, background).line for query, vector in vectors.items()}
-    cosines = {
-        query: dict(zip(gallery[0], gallery[1] @ vector, strict=True)) for query, vector in vectors.items()
-    }
-    silent = {query for query in held_back.ABSURD if max(cosines[query].values()) < lines[query]}
-    shown = {query for query, file in held_back.REAL.items() if cosines[query][file] >= lines[query]}
-    assert len(silent) >= 8, silent
-    assert len(shown) >= 8, shown
-    for query, file in held_back.REAL.items():  # what is found among the first three is never hidden
-        if file in sorted(cosines[query], key=lambda name: -cosines[query][name])[:3]:
-            assert query in shown
+@pytest.mark.parametrize(
+    ("real", "least"),
+    [(REAL, 9), (held_back.REAL_AGAIN, 9), (held_back.REAL, 8)],
+    ids=["known", "again", "held back"],
+)
+def test_the_line_does_not_hide_what_is_looked_for(likely, real, least):
+    """The two of the held-back ones that are hidden mean photographs which the pack takes for unrelated
+    pictures, so that no line could tell."""
+    found = likely(real)
+    assert sum(file in found[query] for query, file in real.items()) >= least, found
+
+
+def test_the_line_lets_few_pictures_through_beside_the_one_that_is_meant(likely):
+    found = likely([*REAL, *held_back.REAL, *held_back.REAL_AGAIN])
+    assert np.mean([len(files) for files in found.values()]) <= 4, found
 
 
 @pytest.mark.parametrize("query", MIXES)

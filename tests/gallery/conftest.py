@@ -140,6 +140,7 @@ def colour_background(db) -> Background:
         dim=4,
         spread=0.1,
         line=1.0,
+        near=1.0,
         asked_at=timezone.now(),
         measured_at=timezone.now(),
     )

@@ -1,6 +1,7 @@
 """One suite over both indexes: in memory always, and pgvector where the tests run on PostgreSQL."""
 
 import datetime
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -13,6 +14,7 @@ from gallery.colours import Colour
 from gallery.embedding import as_array, store_vector
 from gallery.filters import LARGE, SMALL, Filters, Orientation, Size
 from gallery.index import ExactIndex, PgVectorIndex, VectorIndex, pgvector
+from gallery.index.ranking import Line
 from gallery.models import Embedding, Image
 from gallery.uploads import delete_image
 
@@ -188,7 +190,7 @@ def test_by_date_the_likely_come_first_and_the_newest_of_them_at_the_top(index, 
     (query,) = units(rng, 1)
     cosines = library.vectors @ query
     line = float(np.float32(np.quantile(cosines, 0.9)))
-    ranking = index.rank(query, Image.objects.all(), start=0, stop=200, line=line, by_date=True)
+    ranking = index.rank(query, Image.objects.all(), start=0, stop=200, line=Line(line, line), by_date=True)
     place = {pk: row for row, pk in enumerate(library.ids)}
     rows = [place[pk] for pk in ranking.image_ids]
     assert ranking.likely == (cosines >= line).sum() == 20
@@ -211,14 +213,20 @@ def test_the_likely_are_counted_over_all_pages(index, alice, rng):
     library = Library(rng, [alice], 100)
     (query,) = units(rng, 1)
     line = float(np.float32(0.1))
-    ranking = index.rank(query, Image.objects.all(), start=0, stop=5, line=line)
-    assert ranking.likely == (library.vectors @ query >= line).sum()
-    assert index.rank(query, Image.objects.all(), start=0, stop=5, line=2.0).likely == 0
+    cosines = library.vectors @ query
+    for first in (
+        line,
+        float(np.float32(cosines.max())),
+    ):  # the best alone opens the nearer one
+        ranking = index.rank(query, Image.objects.all(), start=0, stop=5, line=Line(first, line))
+        assert (ranking.likely, ranking.line) == ((cosines >= line).sum(), line)
+    ranking = index.rank(query, Image.objects.all(), start=0, stop=5, line=Line(2.0, line))
+    assert (ranking.likely, ranking.line) == (0, math.inf)  # none where no picture reaches the first
 
 
 def test_nothing_among_nothing(index, alice, rng):
     (query,) = units(rng, 1)
-    ranking = index.rank(query, Image.objects.all(), start=0, stop=5, line=0.1)
+    ranking = index.rank(query, Image.objects.all(), start=0, stop=5, line=Line(0.1, 0.1))
     assert (ranking.image_ids, ranking.total, ranking.likely) == ([], 0, 0)
     Library(rng, [alice], 5)
     assert index.rank(query, Image.objects.visible_to(AnonymousUser()).none(), start=0, stop=5).total == 0

@@ -48,7 +48,14 @@ def pictures(alice, encoder) -> list[Image]:
 def new(pictures, encoder) -> EncodingModel:
     """A model that the encoder has and that has begun to take over; its background is measured."""
     Background.objects.create(
-        model_id=NEW, vectors=bytes(16), dim=2, spread=0.1, line=3.0, asked_at=now(), measured_at=now()
+        model_id=NEW,
+        vectors=bytes(16),
+        dim=2,
+        spread=0.1,
+        line=3.0,
+        near=3.0,
+        asked_at=now(),
+        measured_at=now(),
     )
     model = EncodingModel.objects.create(model_id=NEW, name="next")
     serving.begin(model=model)
@@ -158,7 +165,7 @@ def test_it_does_not_flip_before_the_background_is_measured(pictures, new):
     requeue_pending()
     run_queue()
     assert serving_model().model_id == OLD
-    Background.objects.create(model_id=NEW, line=1.0, asked_at=now())
+    Background.objects.create(model_id=NEW, line=1.0, near=1.0, asked_at=now())
     requeue_pending()
     assert serving_model().model_id == NEW
 
@@ -289,7 +296,7 @@ def test_after_the_flip_there_is_a_way_back_for_a_day(alice, pictures, new):
     old = EncodingModel.objects.get(model_id=OLD)
     assert old.unused_since
     assert discard_unused_vectors() == 0
-    Background.objects.create(model_id=OLD, line=1.0, asked_at=now())
+    Background.objects.create(model_id=OLD, line=1.0, near=1.0, asked_at=now())
     serving.begin(model=old)
     requeue_pending()
     assert serving_model().model_id == OLD

@@ -34,6 +34,12 @@ def test_the_line_stands_between_likely_matches_and_the_rest(client, coloured, c
     assert "Nothing here matches well" not in page
 
 
+def test_where_something_matches_the_line_is_drawn_nearer_for_the_rest(client, coloured, colour_background):
+    Background.objects.update(near=-50.0, measured_at=timezone.now())
+    results = client.get("/search/", {"q": "red"}).context["results"]
+    assert (len(results.sure_hits), results.likely, results.other_hits) == (3, 3, [])
+
+
 def test_a_search_that_matches_nothing_says_so_and_shows_the_closest(client, coloured, colour_background):
     Background.objects.update(line=50.0, measured_at=timezone.now())
     response = client.get("/search/", {"q": "red"})
