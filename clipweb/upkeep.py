@@ -17,6 +17,7 @@ STEPS = (
     "gallery.tasks.requeue_maps",
     "gallery.tasks.request_vocabulary",
     "gallery.tasks.discard_unused_vectors",
+    "gallery.tasks.requeue_leaving",
 )
 
 

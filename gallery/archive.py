@@ -2,7 +2,7 @@
 
 import logging
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
@@ -32,24 +32,26 @@ class Entry:
     added: datetime  # local time, as zips have it
 
 
-def entries_of(images: Iterable[Image]) -> list[Entry]:
-    """Named after the titles, in letters that every system takes, no two alike."""
+def entries_of(images: Iterable[Image], *, folder: str = "") -> list[Entry]:
+    """Named after the titles, in letters that every system takes, no two alike. folder: "" or ends with /."""
     taken: set[str] = set()
     entries = []
     for image in images:
         name = _free_name(image, taken)
         taken.add(name)
         added = timezone.localtime(image.created_at)
-        entries.append(Entry(name, image.original_name, image.byte_size, added))
+        entries.append(Entry(folder + name, image.original_name, image.byte_size, added))
     return entries
 
 
-def zip_pieces(entries: Iterable[Entry]) -> Iterator[bytes]:
+def zip_pieces(entries: Iterable[Entry], *, documents: Mapping[str, bytes] | None = None) -> Iterator[bytes]:
     """The archive in pieces of about CHUNK bytes. Pictures are compressed already, so they are stored as they
-    are. A file that the storage has lost is named in missing.txt instead."""
+    are. A file that the storage has lost is named in missing.txt instead. documents: name → content."""
     outlet = _Outlet()
     missing = []
     with zipfile.ZipFile(cast(BinaryIO, outlet), "w", zipfile.ZIP_STORED) as archive:
+        for name, content in (documents or {}).items():
+            archive.writestr(name, content, zipfile.ZIP_DEFLATED)
         for entry in entries:
             try:
                 source = default_storage.open(entry.stored, "rb")

@@ -19,6 +19,7 @@ from gallery.index import index_for
 from gallery.map import growing, making
 from gallery.models import EncodingModel
 from gallery.near import finding
+from gallery.people import leaving
 
 
 def process_image(image_id: str, attempt: int = 0) -> None:
@@ -27,6 +28,14 @@ def process_image(image_id: str, attempt: int = 0) -> None:
 
 def make_details(image_id: str) -> None:
     details.catch_up(image_id=uuid.UUID(image_id))
+
+
+def delete_leaving(user_id: int) -> None:
+    leaving.finish_leaving(user_id=user_id)
+
+
+def requeue_leaving() -> int:
+    return leaving.requeue_leaving()
 
 
 def find_near_duplicates(owner_id: int) -> None:

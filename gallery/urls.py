@@ -1,5 +1,6 @@
 from django.urls import path
 
+from gallery.people import privacy
 from gallery.people import views as people
 from gallery.views import (
     albums,
@@ -106,4 +107,6 @@ urlpatterns = [
     path("which/tags/written/<uuid:pk>/undo/", autotagging.take_back, name="tagging_undo"),
     path("which/csv", which.export, name="which_csv"),
     path("profile/", people.profile, name="profile"),
+    path("profile/data/", privacy.take_out, name="take_out"),
+    path("profile/leave/", privacy.leave, name="leave"),
 ]

@@ -13,6 +13,8 @@ class User(AbstractUser):
     keep_locations = models.BooleanField(_("keep where pictures were taken"), default=False)
     keep_searches = models.BooleanField(_("keep recent searches"), default=True)
     comparing_until = models.DateTimeField(_("near-duplicates are looked for until"), null=True, blank=True)
+    # Has asked to be deleted, and can no longer sign in; the queue removes the rest.
+    leaving_at = models.DateTimeField(_("wants to be deleted since"), null=True, blank=True, editable=False)
     language = models.CharField(_("language"), max_length=8, blank=True)
 
     def __str__(self) -> str:

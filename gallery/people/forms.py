@@ -76,6 +76,22 @@ class ReauthenticateForm(account_forms.ReauthenticateForm):
         drop_placeholders(self)
 
 
+class LeaveForm(forms.Form):
+    """Asks for what cannot be clicked by mistake."""
+
+    username = forms.CharField(label=_("Your user name, once more"))
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        self.fields["username"].widget.attrs["autocomplete"] = "off"
+
+    def clean_username(self) -> str:
+        if self.cleaned_data["username"] != self.user.get_username():
+            raise forms.ValidationError(_("This is not your user name."), code="other")
+        return self.cleaned_data["username"]
+
+
 class ProfileForm(forms.ModelForm):
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
 

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.chromium import wait_for
 from tests.browser.scene import DEMO, Scene
+from tests.processes import PASSWORD
 
 PHOTO = -2  # the one with all that a camera notes
 Person = Literal["visitor", "alice", "admin"]
@@ -57,6 +58,17 @@ def which(*numbers: int, labels: str = "") -> Callable[[Scene], str]:
 
 def which_tags(labels: str) -> Callable[[Scene], str]:
     return lambda scene: which(0, 3, 4, 5, labels=labels)(scene).replace("/which/", "/which/tags/")
+
+
+def give_the_password(then: Callable[[Page], None] | None = None) -> Callable[[Page], None]:
+    def arrive(page: Page) -> None:
+        page.locator("main [name=password]").fill(PASSWORD)
+        page.locator("main form[method=post] button").click()
+        page.wait_for_url("**/profile/**")
+        if then:
+            then(page)
+
+    return arrive
 
 
 def send_form(**values: str) -> Callable[[Page], None]:
@@ -288,6 +300,10 @@ STOPS = [
     Stop("job-cancelled", job("cancelled")),
     Stop("profile", at("/profile/")),
     Stop("profile-errors", at("/profile/"), arrive=send_form(display_name="x" * 81)),
+    Stop("password-again", at("/profile/data/")),
+    Stop("take-out", at("/profile/data/"), arrive=give_the_password()),
+    Stop("leave", at("/profile/leave/"), arrive=give_the_password()),
+    Stop("leave-errors", at("/profile/leave/"), arrive=give_the_password(send_form(username="somebody"))),
     Stop("password-change", at("/accounts/password/change/")),
     Stop("email-addresses", at("/accounts/email/")),
     Stop("sign-out", at("/accounts/logout/")),
