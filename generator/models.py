@@ -1,4 +1,5 @@
 import uuid
+from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -6,6 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gallery.models import Image, User
@@ -30,7 +32,13 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.filter(Q(state=Job.State.QUEUED) | Q(state=Job.State.STOPPING, claim=None))
 
     def running(self) -> "JobQuerySet":
-        return self.filter(state__in=Job.HELD)
+        """Held by a run, be it one that is about to let go or one that fell silent."""
+        return self.filter(state__in=Job.HELD).exclude(claim=None)
+
+    def silent(self) -> "JobQuerySet":
+        """Held by a run that has not been heard of for so long that it counts as dead."""
+        stale = timezone.now() - timedelta(seconds=settings.JOB_HEARTBEAT_STALE)
+        return self.running().filter(heartbeat_at__lt=stale)
 
     def ended(self) -> "JobQuerySet":
         return self.filter(state__in=[Job.State.DONE, Job.State.FAILED, Job.State.CANCELLED])
@@ -43,11 +51,13 @@ class Job(models.Model):
         QUEUED = "queued", _("Waiting")
         RUNNING = "running", _("Being made")
         STOPPING = "stopping", _("Being stopped")
+        PAUSED = "paused", _("Paused")
         DONE = "done", _("Done")
         FAILED = "failed", _("Failed")
         CANCELLED = "cancelled", _("Cancelled")
 
-    HELD = (State.RUNNING, State.STOPPING)  # what a run holds, or held before it fell silent
+    # States in which a run may hold the job; a paused one is held until its run has put the work down.
+    HELD = (State.RUNNING, State.STOPPING, State.PAUSED)
 
     class Failure(models.TextChoices):
         """Why a job failed, as the person who asked for the picture is told; `error` has the details."""
@@ -94,6 +104,11 @@ class Job(models.Model):
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
     enqueued_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
+    # Whose turn it is (see turns.py): when the owner's turn fell on this job, and whether it still does.
+    served_at = models.DateTimeField(null=True, blank=True)
+    holds_turn = models.BooleanField(default=False)
+    place = models.PositiveIntegerField(null=True, blank=True)  # among the owner's, where these were arranged
+    first_at = models.DateTimeField(null=True, blank=True)  # when a moderator put it before all others
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
     objects = JobQuerySet.as_manager()

@@ -23,7 +23,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from gallery.models import Image
 from gallery.uploads import DuplicateImage, store_image
-from generator import checkpoints, jobs, progress, turns
+from generator import checkpoints, jobs, pausing, progress, turns
 from generator.engine.prompts import plain_text
 from generator.engine.settings import GenerateSettings, SettingsError, with_options
 from generator.heartbeat import Heartbeat
@@ -62,8 +62,8 @@ def run(job_id: UUID, *, load_models: Callable[[], Models] | None = None) -> boo
     """Take a waiting job up and bring it to its end, or to a checkpoint when the worker has to stop.
 
     False when there was nothing to take up: another run has it, or it has ended. An error that nobody foresaw
-    gives the job back and is raised on; after a crash the heartbeats stop, and `jobs.requeue_stale` puts the
-    job back.
+    gives the job back and is raised on; after a crash the heartbeats stop, and `recovery.requeue_stale`
+    puts the job back.
     """
     job = jobs.claim(job_id=job_id)
     if job is None:
@@ -117,20 +117,30 @@ def _make(job: Job, load_models: Callable[[], Models], heartbeat: Heartbeat) -> 
     recipe = _recipe(job)
     pace = PreviewPace()
     for step in _steps(job, recipe, models):
-        goes_on = jobs.record_step(job=job, step=step.index, loss=step.loss)
+        wished = jobs.record_step(job=job, step=step.index, loss=step.loss)
         if pace.is_due(step):
             with pace.timed():
                 _show(job, step)
-        if step.index == step.total or not goes_on:
+        if step.index == step.total or wished == Job.State.STOPPING:
             _store(job, recipe, models, step)
             return
-        if heartbeat.must_stop:
-            _save_checkpoint(job, step)
-            jobs.release(job=job)
-            logger.info("Job %s: given back at step %d, because the worker stops", job.id, step.index)
+        if (wished == Job.State.PAUSED or heartbeat.must_stop) and _put_down(job, step, wished):
             return
         if step.index % settings.JOB_CHECKPOINT_EVERY == 0:
             _save_checkpoint(job, step)
+
+
+def _put_down(job: Job, step: Step, wished: Job.State) -> bool:
+    """Save where the job stands and let go of it; False when it was resumed meanwhile."""
+    _save_checkpoint(job, step)
+    if wished == Job.State.PAUSED:
+        is_down = pausing.put_down(job=job)
+    else:
+        jobs.release(job=job)
+        is_down = True
+    if is_down:
+        logger.info("Job %s: put down at step %d, %s", job.id, step.index, wished)
+    return is_down
 
 
 def _recipe(job: Job) -> GenerateSettings:

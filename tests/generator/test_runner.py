@@ -21,7 +21,7 @@ from PIL import Image as Pillow
 from clipweb.supervisor.valkey import is_answering, server_command
 from gallery.models import Image
 from gallery.uploads import delete_image
-from generator import jobs, progress, runner, tasks
+from generator import jobs, progress, recovery, runner, tasks
 from generator.engine.loop import generate
 from generator.engine.settings import GenerateSettings
 from generator.models import Job
@@ -130,7 +130,7 @@ def test_after_a_crash_the_run_goes_on_from_the_checkpoint_to_the_same_bytes(job
     assert (job.state, job.step, job.checkpoint_step) == (Job.State.RUNNING, 17, 10)
 
     OrmQ.objects.all().delete()  # the task went with its worker
-    assert jobs.requeue_stale() == 1
+    assert recovery.requeue_stale() == 1
     clip = ClipThatDoes(
         kill, at_step=job.steps - 10 + 1
     )  # more steps than are left would be steps done twice
@@ -230,7 +230,7 @@ def test_a_long_step_does_not_make_the_run_look_dead(job, settings):
 
     def take_long():
         time.sleep(3)
-        requeued.append(jobs.requeue_stale())
+        requeued.append(recovery.requeue_stale())
 
     runner.run(job.id, load_models=models_with(ClipThatDoes(take_long, at_step=5)))
     job.refresh_from_db()
