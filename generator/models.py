@@ -144,3 +144,25 @@ class Job(models.Model):
     @property
     def is_finished(self) -> bool:
         return self.state in {Job.State.DONE, Job.State.FAILED, Job.State.CANCELLED}
+
+    @property
+    def is_arrangeable(self) -> bool:
+        """Whether its owner's order says when it comes: it waits, and nothing else puts it before others."""
+        return self.state == Job.State.QUEUED and not self.holds_turn and self.first_at is None
+
+    @property
+    def may_stop(self) -> bool:
+        """Whether there is, or will be with the next step, a picture to stop with."""
+        has_begun = bool(self.claim or self.checkpoint)
+        return has_begun and self.state in {Job.State.QUEUED, Job.State.RUNNING, Job.State.PAUSED}
+
+
+class Pace(models.Model):
+    """How long a step takes here, as measured, for all jobs whose steps cost the same (see estimates.py)."""
+
+    work = models.CharField(max_length=80, unique=True)
+    seconds = models.FloatField()  # a step, a moving mean
+    measured_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"{self.work}: {self.seconds:.3g} s a step"

@@ -26,6 +26,7 @@ from gallery.uploads import DuplicateImage, store_image
 from generator import checkpoints, jobs, pausing, progress, turns
 from generator.engine.prompts import plain_text
 from generator.engine.settings import GenerateSettings, SettingsError, with_options
+from generator.estimates import Stopwatch
 from generator.heartbeat import Heartbeat
 from generator.models import Job
 
@@ -115,19 +116,22 @@ def models_of_this_process() -> Models:
 def _make(job: Job, load_models: Callable[[], Models], heartbeat: Heartbeat) -> None:
     models = load_models()
     recipe = _recipe(job)
-    pace = PreviewPace()
+    pace, stopwatch = PreviewPace(), Stopwatch(job)
     for step in _steps(job, recipe, models):
+        stopwatch.step_done()
         wished = jobs.record_step(job=job, step=step.index, loss=step.loss)
         if pace.is_due(step):
             with pace.timed():
                 _show(job, step)
         if step.index == step.total or wished == Job.State.STOPPING:
+            stopwatch.keep()
             _store(job, recipe, models, step)
             return
         if (wished == Job.State.PAUSED or heartbeat.must_stop) and _put_down(job, step, wished):
             return
         if step.index % settings.JOB_CHECKPOINT_EVERY == 0:
             _save_checkpoint(job, step)
+            stopwatch.keep()
 
 
 def _put_down(job: Job, step: Step, wished: Job.State) -> bool:

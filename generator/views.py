@@ -1,18 +1,18 @@
 from uuid import UUID
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from gallery.models import User
-from generator import jobs, progress, turns
+from generator import estimates, jobs, outlook, progress, turns
+from generator.actions import visible_job
 from generator.forms import JobForm, shape_of
 from generator.models import Job
 from generator.option_fields import describe
@@ -45,7 +45,7 @@ def studio(request: SignedInRequest) -> HttpResponse:
             except ValidationError as error:
                 form.add_error(None, error)
                 status = 413
-    context = {"form": form, "page_obj": _own_jobs(request)}
+    context = {"form": form, **_own_jobs(request)}
     return render(request, "generator/studio.html", context, status=status)
 
 
@@ -54,7 +54,7 @@ def studio(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def own_jobs(request: SignedInRequest) -> HttpResponse:
     """The list of the studio page, to refresh it."""
-    return render(request, "generator/_jobs.html", {"page_obj": _own_jobs(request)})
+    return render(request, "generator/_jobs.html", _own_jobs(request))
 
 
 @login_required
@@ -77,35 +77,11 @@ def status(request: SignedInRequest, job_id: UUID) -> HttpResponse:
 @require_safe
 def frame(request: SignedInRequest, job_id: UUID) -> HttpResponse:
     """The newest preview of a job that is being made; 404 while there is none and once it has ended."""
-    job = _visible_job(request, job_id)
+    job = visible_job(request, job_id)
     newest = None if job.is_finished else progress.snapshot(job.id)
     if newest is None:
         raise Http404(_("There is no preview of this picture."))
     return HttpResponse(newest.picture, content_type=progress.PICTURE_TYPE)
-
-
-@login_required
-@require_POST
-def stop(request: SignedInRequest, job_id: UUID) -> HttpResponse:
-    job = _visible_job(request, job_id)
-    if jobs.stop(job_id=job.id):
-        messages.success(request, _("It stops after this step, and the picture so far is kept."))
-    elif job.state == Job.State.QUEUED:
-        messages.warning(request, _("It has not begun, so there is nothing to keep yet. You can cancel it."))
-    else:
-        messages.warning(request, _("It is ending or has ended already."))
-    return redirect(job)
-
-
-@login_required
-@require_POST
-def cancel(request: SignedInRequest, job_id: UUID) -> HttpResponse:
-    job = _visible_job(request, job_id)
-    if jobs.cancel(job_id=job.id):
-        messages.success(request, _("The picture is no longer being made."))
-    else:
-        messages.warning(request, _("This had already ended, so there was nothing to cancel."))
-    return redirect(job)
 
 
 def _as_before(request: SignedInRequest) -> dict[str, object]:
@@ -128,25 +104,24 @@ def _as_before(request: SignedInRequest) -> dict[str, object]:
     }
 
 
-def _visible_job(request: SignedInRequest, job_id: UUID) -> Job:
-    return get_object_or_404(Job.objects.visible_to(request.user).select_related("image"), pk=job_id)
-
-
 def _job_context(request: SignedInRequest, job_id: UUID) -> dict[str, object]:
-    job = _visible_job(request, job_id)
+    job = visible_job(request, job_id)
     waits = job.state == Job.State.QUEUED
+    is_on_its_way = not (job.is_finished or job.state == Job.State.PAUSED)
     return {
         "job": job,
         "options": describe(job.options),
         "frame": None if job.is_finished else progress.snapshot(job.id),
         "ahead": turns.count_ahead(job) if waits else 0,
+        "expected": estimates.expected().get(job.id) if is_on_its_way else None,
     }
 
 
-def _own_jobs(request: SignedInRequest) -> Page:
+def _own_jobs(request: SignedInRequest) -> dict[str, object]:
     """Own jobs alone, also for those who may see everyone's: they find the others in the administration."""
     own = Job.objects.visible_to(request.user).filter(owner=request.user).select_related("image")
-    return Paginator(own, JOBS_A_PAGE).get_page(request.GET.get("page"))
+    ended = Paginator(own.ended(), JOBS_A_PAGE).get_page(request.GET.get("page"))
+    return {"page_obj": ended, "queue": outlook.own_queue(request.user) if ended.number == 1 else []}
 
 
 def _limit_message(limit: int) -> str:

@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.utils import timezone
@@ -17,29 +16,12 @@ from generator import jobs, progress, recovery
 from generator.engine.settings import SettingsError
 from generator.models import Job
 from tests.gallery.drawing import png
+from tests.generator.runs import fall_silent, store_nothing, tasks_of, with_checkpoint
 from tests.generator.wishes import ask
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 FRAME = progress.Frame(step=3, total=24, loss=0.5, picture=b"jpeg")
-
-
-def tasks_of(job: Job) -> int:
-    return sum(row.args()[0] == str(job.id) for row in OrmQ.objects.filter(key="generate"))
-
-
-def fall_silent(job: Job) -> None:
-    Job.objects.filter(pk=job.id).update(heartbeat_at=timezone.now() - timedelta(hours=1))
-
-
-def with_checkpoint(job: Job) -> str:
-    name = default_storage.save(f"checkpoints/{job.id.hex}.x.10.pt", ContentFile(b"state"))
-    jobs.record_checkpoint(job=job, step=10, name=name)
-    return name
-
-
-def store_nothing() -> Image:
-    raise AssertionError("nothing must be stored")
 
 
 def test_submitting_puts_one_task_in_the_queue_of_the_generators(job):

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import time
-from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -14,7 +13,6 @@ import numpy as np
 import pytest
 from django.conf import settings as django_settings
 from django.core.files.storage import default_storage
-from django.utils import timezone
 from django_q.models import OrmQ
 from PIL import Image as Pillow
 
@@ -27,50 +25,17 @@ from generator.engine.settings import GenerateSettings
 from generator.models import Job
 from generator.runner import Models
 from tests.engine.tiny import TinyClip, TinyVqgan
+from tests.generator.runs import (
+    ClipThatDoes,
+    bytes_of,
+    checkpoint_files,
+    kill,
+    models_with,
+    run_until_killed,
+)
 from tests.generator.wishes import WISH, ask
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-class Killed(BaseException):
-    """The end of the process, as far as one process can play it."""
-
-
-class ClipThatDoes(TinyClip):
-    """The tiny CLIP, with something that happens to it as it judges the nth step's views."""
-
-    def __init__(self, action, *, at_step: int) -> None:
-        super().__init__()
-        self.action, self.at_step, self.steps = action, at_step, 0
-
-    def encode_pixels(self, pixels):
-        self.steps += 1
-        if self.steps == self.at_step:
-            self.action()
-        return super().encode_pixels(pixels)
-
-
-def models_with(clip):
-    return lambda: Models(vqgan=TinyVqgan(), clip=clip)
-
-
-def kill():
-    raise Killed
-
-
-def run_until_killed(job: Job, *, at_step: int) -> None:
-    with pytest.raises(Killed):
-        runner.run(job.id, load_models=models_with(ClipThatDoes(kill, at_step=at_step)))
-    Job.objects.filter(pk=job.id).update(heartbeat_at=timezone.now() - timedelta(hours=1))
-
-
-def bytes_of(image: Image) -> bytes:
-    with image.original.open() as file:
-        return file.read()
-
-
-def checkpoint_files() -> list[str]:
-    return default_storage.listdir("checkpoints")[1] if default_storage.exists("checkpoints") else []
 
 
 def test_a_run_leaves_a_private_picture_that_says_how_it_was_made(job, alice, tiny_models):
