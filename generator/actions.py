@@ -125,7 +125,9 @@ def put_back(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 def visible_job(request: HttpRequest, job_id: UUID) -> Job:
     """Raises Http404 where there is none, or none that the one who asks may see."""
-    return get_object_or_404(Job.objects.visible_to(request.user).select_related("image"), pk=job_id)
+    return get_object_or_404(
+        Job.objects.visible_to(request.user).select_related("image", "parent"), pk=job_id
+    )
 
 
 def _moderated(request: HttpRequest, job_id: UUID, change: Callable[..., bool], done: str) -> HttpResponse:

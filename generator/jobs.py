@@ -66,11 +66,14 @@ class Wish(TypedDict):
     steps: int
     width: int
     height: int
+    schedule_steps: NotRequired[int]
     options: NotRequired[dict[str, Any]]  # of the engine, by name; those left out have their defaults
 
 
-def submit(*, owner: User, wishes: Sequence[Wish]) -> list[Job]:
-    """Put a job for each wish in the queue, all or none. Raises SettingsError when the engine has no such
+def submit(*, owner: User, wishes: Sequence[Wish], **origin: Any) -> list[Job]:
+    """Put a job for each wish in the queue, all or none; `origin`: the fields that say where they come from.
+
+    Raises SettingsError when the engine has no such
     settings, JobLimitReached, or ValidationError when the owner has no room left for pictures."""
     check_not_full(owner=owner)
     recipes = [recipe_of(wish) for wish in wishes]
@@ -79,7 +82,7 @@ def submit(*, owner: User, wishes: Sequence[Wish]) -> list[Job]:
         unfinished = Job.objects.filter(owner=owner).unfinished().count()
         if unfinished + len(recipes) > settings.JOBS_PER_PERSON:
             raise JobLimitReached(settings.JOBS_PER_PERSON)
-        submitted = [_create(owner, recipe) for recipe in recipes]
+        submitted = [_create(owner, recipe, **origin) for recipe in recipes]
         for job in submitted:
             transaction.on_commit(partial(enqueue, job_id=job.id))
     return submitted
@@ -91,15 +94,17 @@ def recipe_of(wish: Wish) -> GenerateSettings:
     return with_options(wish.get("options", {}), **basics)
 
 
-def _create(owner: User, recipe: GenerateSettings) -> Job:
+def _create(owner: User, recipe: GenerateSettings, **origin: Any) -> Job:
     return Job.objects.create(
         owner=owner,
         prompt=recipe.prompt,
         seed=recipe.seed,
         steps=recipe.steps,
+        schedule_steps=recipe.schedule_steps,
         width=recipe.width,
         height=recipe.height,
         options=recipe.options,
+        **origin,
     )
 
 
@@ -168,8 +173,9 @@ def retry(*, job: Job, detail: str) -> None:
     transaction.on_commit(partial(enqueue, job_id=job.id))
 
 
-def finish(*, job: Job, step: int, store: Callable[[], Image]) -> Image:
+def finish(*, job: Job, step: int, store: Callable[[], Image], **last_state: Any) -> Image:
     """End the job after `step` as done with the picture that `store` makes, both or neither.
+    `last_state`: the fields that name what a further job can go on from.
 
     The job's row is changed first and locked until the picture is stored: a cancellation comes before, and
     nothing is stored, or after, and finds a finished job.
@@ -179,7 +185,7 @@ def finish(*, job: Job, step: int, store: Callable[[], Image]) -> Image:
     try:
         with transaction.atomic():
             transaction.on_commit(lambda: committed.append(True))  # the first hook: a later one may fail
-            _report(job, **_ended(Job.State.DONE), step=step, error="")
+            _report(job, **_ended(Job.State.DONE), step=step, error="", **last_state)
             image = store()
             Job.objects.filter(pk=job.id).update(image=image)
             _after_end(job.id)
@@ -280,13 +286,14 @@ def announce(job_id: UUID) -> None:
 
 
 def _after_end(job_id: UUID) -> None:
-    """Once the end is certain and no run may name a checkpoint any more: drop the last, tell open pages."""
+    """Once the end is certain and no run may name a checkpoint any more: drop it, tell open pages."""
     transaction.on_commit(partial(_discard_checkpoint, job_id))
     transaction.on_commit(partial(progress.announce, job_id))
 
 
 def _discard_checkpoint(job_id: UUID) -> None:
-    ended = Job.objects.filter(pk=job_id).ended()
+    """Of what came to nothing; a finished job keeps its last state for a while (see checkpoints.py)."""
+    ended = Job.objects.filter(pk=job_id, state__in=[Job.State.FAILED, Job.State.CANCELLED])
     for name in ended.exclude(checkpoint="").values_list("checkpoint", flat=True):
         if ended.filter(checkpoint=name).update(checkpoint="", checkpoint_step=0):
             checkpoints.delete(name)

@@ -59,6 +59,10 @@ class Job(models.Model):
     # States in which a run may hold the job; a paused one is held until its run has put the work down.
     HELD = (State.RUNNING, State.STOPPING, State.PAUSED)
 
+    class Kind(models.TextChoices):
+        NEW = "new", _("New")
+        CONTINUED = "continued", _("Continued")
+
     class Failure(models.TextChoices):
         """Why a job failed, as the person who asked for the picture is told; `error` has the details."""
 
@@ -76,7 +80,17 @@ class Job(models.Model):
     seed = models.PositiveBigIntegerField(
         _("seed"), validators=[MinValueValidator(LIMITS["seed"][0]), MaxValueValidator(LIMITS["seed"][1])]
     )
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.NEW)
+    parent = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("made from"),
+    )
     steps = models.PositiveIntegerField(_("steps"))
+    schedule_steps = models.PositiveIntegerField(default=0)  # see GenerateSettings
     width = models.PositiveIntegerField(_("width"))  # pixels
     height = models.PositiveIntegerField(_("height"))
     options = models.JSONField(
@@ -92,6 +106,7 @@ class Job(models.Model):
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     checkpoint = models.CharField(max_length=200, blank=True)  # name in the default storage
     checkpoint_step = models.PositiveIntegerField(default=0)
+    state_bytes = models.PositiveBigIntegerField(default=0)  # of the state that a finished job keeps
     # Jobs may share a picture: the same words and seed give the same bytes, of which a person keeps one copy.
     image = models.ForeignKey(
         Image,

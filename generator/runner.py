@@ -6,7 +6,6 @@ import io
 import json
 import logging
 import math
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -29,6 +28,7 @@ from generator.engine.settings import GenerateSettings, SettingsError, with_opti
 from generator.estimates import Stopwatch
 from generator.heartbeat import Heartbeat
 from generator.models import Job
+from generator.previews import PreviewPace
 
 if TYPE_CHECKING:  # torch is loaded by the worker that runs a job, and by nobody who only imports this module
     from generator.engine.drawer import Decoder
@@ -154,6 +154,7 @@ def _recipe(job: Job) -> GenerateSettings:
             prompt=job.prompt,
             seed=job.seed,
             steps=job.steps,
+            schedule_steps=job.schedule_steps,
             width=job.width,
             height=job.height,
             threads=settings.TORCH_THREADS,
@@ -229,10 +230,20 @@ def _store(job: Job, recipe: GenerateSettings, models: Models, step: Step) -> No
     with _engine_errors():
         pixels = step.image()
     data = encode_picture(pixels, recipe=recipe, clip=models.clip.model_id, step=step.index)
+    state = checkpoints.save(job=job, step=step.index, state=step.state())
+    last_state = {
+        "checkpoint": state,
+        "checkpoint_step": step.index,
+        "state_bytes": checkpoints.size(state),
+    }
     try:
-        image = jobs.finish(job=job, step=step.index, store=partial(_store_once, job, data))
-    except ValidationError as error:
-        raise JobFailed(Job.Failure.STORAGE, "; ".join(error.messages)) from error
+        image = jobs.finish(job=job, step=step.index, store=partial(_store_once, job, data), **last_state)
+    except BaseException as error:
+        checkpoints.delete(state)
+        if isinstance(error, ValidationError):
+            raise JobFailed(Job.Failure.STORAGE, "; ".join(error.messages)) from error
+        raise
+    checkpoints.delete(job.checkpoint)
     logger.info("Job %s: done, picture %s", job.id, image.id)
 
 
@@ -264,32 +275,3 @@ def encode_picture(pixels: Any, *, recipe: GenerateSettings, clip: str, step: in
     buffer = io.BytesIO()
     Pillow.fromarray(pixels).save(buffer, "PNG", pnginfo=info)
     return buffer.getvalue()
-
-
-class PreviewPace:
-    """When to show a preview: of the first and last step, of a few between, of more as long as that is cheap.
-
-    Never more than MOST_A_SECOND, except that even a run of quick steps shows FEWEST_A_RUN.
-    """
-
-    MOST_A_SECOND = 6
-    LARGEST_SHARE = 0.2  # of the time; a preview costs one more pass through the decoder
-    FEWEST_A_RUN = 8
-
-    def __init__(self) -> None:
-        self._next_at = -math.inf  # time.monotonic()
-        self._first = True
-
-    def is_due(self, step: Step) -> bool:
-        every = math.ceil(step.total / self.FEWEST_A_RUN)
-        regular = self._first or step.index == step.total or step.index % every == 0
-        return regular or time.monotonic() >= self._next_at
-
-    @contextmanager
-    def timed(self) -> Iterator[None]:
-        """Around making and sending a preview."""
-        begun = time.monotonic()
-        yield
-        self._first = False
-        cost = time.monotonic() - begun
-        self._next_at = begun + max(1 / self.MOST_A_SECOND, cost / self.LARGEST_SHARE)

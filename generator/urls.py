@@ -12,6 +12,7 @@ urlpatterns = [
     path("studio/resume/", actions.resume_all, name="resume-all"),
     path("studio/<uuid:job_id>/stop/", actions.stop, name="stop"),
     path("studio/<uuid:job_id>/cancel/", actions.cancel, name="cancel"),
+    path("studio/<uuid:job_id>/continue/", views.continue_job, name="continue"),
     path("studio/<uuid:job_id>/pause/", actions.pause, name="pause"),
     path("studio/<uuid:job_id>/resume/", actions.resume, name="resume"),
     path("studio/<uuid:job_id>/first/", actions.put_first, name="first"),

@@ -8,12 +8,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gallery.models import User
-from generator import estimates, jobs, outlook, progress, turns
+from generator import continuing, estimates, jobs, outlook, progress, turns
 from generator.actions import visible_job
-from generator.forms import JobForm, shape_of
+from generator.forms import ContinueForm, JobForm, shape_of
 from generator.models import Job
 from generator.option_fields import describe
 
@@ -61,7 +61,8 @@ def own_jobs(request: SignedInRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def job(request: SignedInRequest, job_id: UUID) -> HttpResponse:
-    return render(request, "generator/job.html", _job_context(request, job_id))
+    job = visible_job(request, job_id)
+    return render(request, "generator/job.html", _job_context(job, request.user))
 
 
 @login_required
@@ -69,7 +70,33 @@ def job(request: SignedInRequest, job_id: UUID) -> HttpResponse:
 @require_safe
 def status(request: SignedInRequest, job_id: UUID) -> HttpResponse:
     """The part of the job's page that changes."""
-    return render(request, "generator/_job.html", _job_context(request, job_id))
+    job = visible_job(request, job_id)
+    return render(request, "generator/_job.html", _job_context(job, request.user))
+
+
+@login_required
+@never_cache
+@require_POST
+def continue_job(request: SignedInRequest, job_id: UUID) -> HttpResponse:
+    """A new job that goes on from one's own finished one. 409 where it is not finished, else as `studio`."""
+    job = visible_job(request, job_id)
+    if job.owner != request.user:
+        raise Http404
+    form, status = ContinueForm(request.POST, job=job), 400
+    if form.is_valid():
+        try:
+            return redirect(continuing.continue_job(job=job, steps=form.cleaned_data["steps"]))
+        except continuing.NotFinished:
+            form.add_error(None, _("It is not finished, so it cannot be continued."))
+            status = 409
+        except jobs.JobLimitReached as error:
+            form.add_error(None, _limit_message(error.limit))
+            status = 429
+        except ValidationError as error:
+            form.add_error(None, error)
+            status = 413
+    context = {**_job_context(job, request.user), "continue_form": form}
+    return render(request, "generator/job.html", context, status=status)
 
 
 @login_required
@@ -104,17 +131,21 @@ def _as_before(request: SignedInRequest) -> dict[str, object]:
     }
 
 
-def _job_context(request: SignedInRequest, job_id: UUID) -> dict[str, object]:
-    job = visible_job(request, job_id)
+def _job_context(job: Job, user: User) -> dict[str, object]:
     waits = job.state == Job.State.QUEUED
     is_on_its_way = not (job.is_finished or job.state == Job.State.PAUSED)
     return {
         "job": job,
+        "continue_form": ContinueForm(job=job) if _may_continue(job, user) else None,
         "options": describe(job.options),
         "frame": None if job.is_finished else progress.snapshot(job.id),
         "ahead": turns.count_ahead(job) if waits else 0,
         "expected": estimates.expected().get(job.id) if is_on_its_way else None,
     }
+
+
+def _may_continue(job: Job, user: User) -> bool:
+    return job.owner == user and job.state == Job.State.DONE and continuing.most_steps(job) > 0
 
 
 def _own_jobs(request: SignedInRequest) -> dict[str, object]:

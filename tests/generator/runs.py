@@ -72,3 +72,8 @@ def bytes_of(image: Image) -> bytes:
 
 def checkpoint_files() -> list[str]:
     return default_storage.listdir("checkpoints")[1] if default_storage.exists("checkpoints") else []
+
+
+def last_state_of(job: Job) -> str:
+    """The name of the file that a finished job can be continued from."""
+    return job.checkpoint.removeprefix("checkpoints/")

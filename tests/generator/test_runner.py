@@ -30,6 +30,7 @@ from tests.generator.runs import (
     bytes_of,
     checkpoint_files,
     kill,
+    last_state_of,
     models_with,
     run_until_killed,
 )
@@ -53,7 +54,7 @@ def test_a_run_leaves_a_private_picture_that_says_how_it_was_made(job, alice, ti
         recipe = json.loads(picture.text["clipweb"])
     assert {name: recipe[name] for name in WISH} == WISH
     assert recipe["clip"] == "tiny"
-    assert checkpoint_files() == []
+    assert checkpoint_files() == [last_state_of(job)]
 
 
 def test_a_picture_from_several_texts_is_called_by_what_leads_to_it(alice, tiny_models):
@@ -107,7 +108,7 @@ def test_after_a_crash_the_run_goes_on_from_the_checkpoint_to_the_same_bytes(job
     runner.run(uninterrupted.id, load_models=tiny_models)
     uninterrupted.refresh_from_db()
     assert bytes_of(job.image) == bytes_of(uninterrupted.image)
-    assert checkpoint_files() == []
+    assert sorted(checkpoint_files()) == sorted(map(last_state_of, (job, uninterrupted)))
 
 
 @pytest.mark.parametrize("damage", ["removed", "cut", "changed", "of another run"])
@@ -154,7 +155,7 @@ def test_a_stopped_run_keeps_the_picture_of_that_step(job):
     with Pillow.open(io.BytesIO(bytes_of(job.image))) as picture:
         kept, recipe = picture.copy(), json.loads(picture.text["clipweb"])
     assert recipe["stopped_at"] == 13
-    assert checkpoint_files() == []
+    assert checkpoint_files() == [last_state_of(job)]
     settings = GenerateSettings(**WISH, threads=django_settings.TORCH_THREADS)
     thirteenth = next(islice(generate(settings, TinyVqgan(), TinyClip()), 12, None))
     assert (np.asarray(kept) == thirteenth.image()).all()
