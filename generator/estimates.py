@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db.models import F
 from django.utils import timezone
 
-from generator import turns
+from generator import room, turns
 from generator.models import Job, Pace
 
 NEWEST_SHARE = 0.3  # of a measurement in the moving mean
@@ -74,7 +74,10 @@ def work_of(job: Job) -> str:
 
 
 def expected() -> dict[UUID, Expected]:
-    """Of all jobs that are being made or wait. A sum of many people's jobs, it tells of none but its own."""
+    """Of all jobs that are being made or wait, none while the disk is full. A sum of many people's jobs, it
+    tells of none of them."""
+    if room.is_short():
+        return {}
     paces = dict(Pace.objects.values_list("work", "seconds"))
     running = list(Job.objects.running())
     ends = {job.id: _seconds_left(job, job.step, paces) for job in running}

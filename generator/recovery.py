@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from generator import jobs
+from generator import jobs, room
 from generator.models import Job
 
 logger = logging.getLogger(__name__)
@@ -22,6 +22,8 @@ def requeue_stale() -> int:
     Harmless when a task was only late: a second task for a job finds nothing to take up.
     """
     jobs.release_silent()
+    if room.is_short():
+        return 0  # no task would be taken up
     lost = _waiting_without_task()
     for job_id in lost:
         logger.warning("Job %s goes back in the queue", job_id)

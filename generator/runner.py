@@ -22,7 +22,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from gallery.models import Image
 from gallery.uploads import DuplicateImage, store_image
-from generator import checkpoints, jobs, pausing, progress, turns
+from generator import checkpoints, jobs, pausing, progress, room, turns
 from generator.engine.prompts import plain_text
 from generator.engine.settings import GenerateSettings, SettingsError, with_options
 from generator.estimates import Stopwatch
@@ -53,7 +53,10 @@ class JobFailed(Exception):
 
 
 def run_next(*, load_models: Callable[[], Models] | None = None) -> None:
-    """Run the job whose turn it is; nothing when none waits."""
+    """Run the job whose turn it is; nothing when none waits or the disk is full."""
+    if room.is_short():
+        logger.warning("There is no room on the disk, so no job is taken up")
+        return
     for job_id in turns.order():
         if run(job_id, load_models=load_models):
             return
@@ -62,9 +65,9 @@ def run_next(*, load_models: Callable[[], Models] | None = None) -> None:
 def run(job_id: UUID, *, load_models: Callable[[], Models] | None = None) -> bool:
     """Take a waiting job up and bring it to its end, or to a checkpoint when the worker has to stop.
 
-    False when there was nothing to take up: another run has it, or it has ended. An error that nobody foresaw
-    gives the job back and is raised on; after a crash the heartbeats stop, and `recovery.requeue_stale`
-    puts the job back.
+    False when there was nothing to take up: another run has it, or it has ended. A full disk gives the job
+    back, which is no attempt of its own; an error that nobody foresaw gives it back too and is raised on.
+    After a crash the heartbeats stop, and `recovery.requeue_stale` puts the job back.
     """
     job = jobs.claim(job_id=job_id)
     if job is None:
@@ -83,6 +86,11 @@ def run(job_id: UUID, *, load_models: Callable[[], Models] | None = None) -> boo
         with _losing_is_fine(job):
             jobs.fail(job=job, failure=error.failure, detail=error.detail)
     except Exception as error:
+        if room.is_want_of_room(error):
+            room.note(error)
+            with _losing_is_fine(job):
+                jobs.release(job=job)
+            return True
         with _losing_is_fine(job):
             jobs.retry(job=job, detail=f"{type(error).__name__}: {error}")
         raise
@@ -119,6 +127,7 @@ def _make(job: Job, load_models: Callable[[], Models], heartbeat: Heartbeat) -> 
     pace, stopwatch = PreviewPace(), Stopwatch(job)
     for step in _steps(job, recipe, models):
         stopwatch.step_done()
+        heartbeat.moved()
         wished = jobs.record_step(job=job, step=step.index, loss=step.loss)
         if pace.is_due(step):
             with pace.timed():

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gallery.models import User
-from generator import continuing, estimates, jobs, outlook, progress, turns
+from generator import continuing, estimates, jobs, outlook, progress, room, turns
 from generator.actions import visible_job
 from generator.forms import ContinueForm, JobForm, shape_of
 from generator.models import Job
@@ -137,6 +137,7 @@ def _job_context(job: Job, user: User) -> dict[str, object]:
     return {
         "job": job,
         "continue_form": ContinueForm(job=job) if _may_continue(job, user) else None,
+        "has_no_room": room.is_short(),
         "options": describe(job.options),
         "frame": None if job.is_finished else progress.snapshot(job.id),
         "ahead": turns.count_ahead(job) if waits else 0,
@@ -152,7 +153,8 @@ def _own_jobs(request: SignedInRequest) -> dict[str, object]:
     """Own jobs alone, also for those who may see everyone's: they find the others in the administration."""
     own = Job.objects.visible_to(request.user).filter(owner=request.user).select_related("image")
     ended = Paginator(own.ended(), JOBS_A_PAGE).get_page(request.GET.get("page"))
-    return {"page_obj": ended, "queue": outlook.own_queue(request.user) if ended.number == 1 else []}
+    queue = outlook.own_queue(request.user) if ended.number == 1 else []
+    return {"page_obj": ended, "queue": queue, "has_no_room": room.is_short()}
 
 
 def _limit_message(limit: int) -> str:

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import time
 from itertools import islice
 from pathlib import Path
@@ -22,6 +23,7 @@ from gallery.uploads import delete_image
 from generator import jobs, progress, recovery, runner, tasks
 from generator.engine.loop import generate
 from generator.engine.settings import GenerateSettings
+from generator.heartbeat import Heartbeat
 from generator.models import Job
 from generator.runner import Models
 from tests.engine.tiny import TinyClip, TinyVqgan
@@ -202,6 +204,17 @@ def test_a_long_step_does_not_make_the_run_look_dead(job, settings):
     job.refresh_from_db()
     assert requeued == [0]
     assert (job.state, job.attempts) == (Job.State.DONE, 1)
+
+
+def test_a_run_that_hangs_is_ended_so_that_another_takes_the_job_up(running_job, settings):
+    settings.JOB_HUNG_SECONDS = 2
+    ended = threading.Event()
+    begun = time.monotonic()
+    with Heartbeat(running_job, end_process=ended.set) as heartbeat:
+        time.sleep(1)
+        heartbeat.moved()
+        assert ended.wait(10)
+    assert time.monotonic() - begun > 3, "it had moved meanwhile"
 
 
 def test_when_valkey_dies_in_the_middle_the_picture_is_finished(job, settings, tmp_path_factory):
