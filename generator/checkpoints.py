@@ -83,6 +83,12 @@ def delete(name: str) -> None:
         default_storage.delete(name)
 
 
+def delete_unnamed(name: str) -> None:
+    """Delete the file unless a job's row names it, as it does once the end it was saved for is certain."""
+    if not Job.objects.filter(checkpoint=name).exists():
+        delete(name)
+
+
 def sweep() -> int:
     """Delete the files that no job names: of jobs that came to nothing or are gone, of runs that crashed."""
     discard_old_states()

@@ -247,11 +247,10 @@ def _store(job: Job, recipe: GenerateSettings, models: Models, step: Step) -> No
     }
     try:
         image = jobs.finish(job=job, step=step.index, store=partial(_store_once, job, data), **last_state)
-    except BaseException as error:
-        checkpoints.delete(state)
-        if isinstance(error, ValidationError):
-            raise JobFailed(Job.Failure.STORAGE, "; ".join(error.messages)) from error
-        raise
+    except ValidationError as error:
+        raise JobFailed(Job.Failure.STORAGE, "; ".join(error.messages)) from error
+    finally:
+        checkpoints.delete_unnamed(state)
     checkpoints.delete(job.checkpoint)
     logger.info("Job %s: done, picture %s", job.id, image.id)
 
