@@ -44,6 +44,35 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.filter(state__in=[Job.State.DONE, Job.State.FAILED, Job.State.CANCELLED])
 
 
+class BatchQuerySet(models.QuerySet["Batch"]):
+    def visible_to(self, user: User | AnonymousUser) -> "BatchQuerySet":
+        """As its jobs: the owner, and moderators."""
+        if not user.is_authenticated:
+            return self.none()
+        return self if user.is_active and user.is_staff else self.filter(owner=user)
+
+
+class Batch(models.Model):
+    """Jobs that were asked for at once and differ by row and column, to be looked at beside each other."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="batches")
+    # What a row or column has in common: the name of its setting, "" for none, and the value of each.
+    row_setting = models.CharField(max_length=40, blank=True)
+    row_values = models.JSONField(default=list)
+    column_setting = models.CharField(max_length=40, blank=True)
+    column_values = models.JSONField(default=list)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = BatchQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.row_setting} × {self.column_setting}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("generator:batch", args=[self.id])
+
+
 class Job(models.Model):
     """A picture to be made from a prompt. Every change of state is one conditional update (see jobs.py)."""
 
@@ -89,6 +118,9 @@ class Job(models.Model):
         related_name="children",
         verbose_name=_("made from"),
     )
+    batch = models.ForeignKey(Batch, on_delete=models.SET_NULL, null=True, blank=True, related_name="jobs")
+    batch_row = models.PositiveSmallIntegerField(default=0)
+    batch_column = models.PositiveSmallIntegerField(default=0)
     steps = models.PositiveIntegerField(_("steps"))
     schedule_steps = models.PositiveIntegerField(default=0)  # see GenerateSettings
     width = models.PositiveIntegerField(_("width"))  # pixels

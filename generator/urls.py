@@ -1,12 +1,15 @@
 from django.urls import path
 
-from generator import actions, views
+from generator import actions, batch_views, views
 
 app_name = "generator"
 urlpatterns = [
     path("studio/", views.studio, name="studio"),
     path("studio/jobs", views.own_jobs, name="jobs"),
     path("studio/<uuid:job_id>/", views.job, name="job"),
+    path("studio/batches/new/", batch_views.new, name="batch-new"),
+    path("studio/batches/<uuid:batch_id>/", batch_views.batch, name="batch"),
+    path("studio/batches/<uuid:batch_id>/sheet", batch_views.sheet, name="sheet"),
     path("studio/arrange/", actions.arrange, name="arrange"),
     path("studio/pause/", actions.pause_all, name="pause-all"),
     path("studio/resume/", actions.resume_all, name="resume-all"),

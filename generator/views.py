@@ -40,7 +40,7 @@ def studio(request: SignedInRequest) -> HttpResponse:
                 submitted = jobs.submit(owner=request.user, wishes=form.wishes())
                 return redirect(submitted[0] if len(submitted) == 1 else "generator:studio")
             except jobs.JobLimitReached as error:
-                form.add_error(None, _limit_message(error.limit))
+                form.add_error(None, limit_message(error.limit))
                 status = 429
             except ValidationError as error:
                 form.add_error(None, error)
@@ -90,7 +90,7 @@ def continue_job(request: SignedInRequest, job_id: UUID) -> HttpResponse:
             form.add_error(None, _("It is not finished, so it cannot be continued."))
             status = 409
         except jobs.JobLimitReached as error:
-            form.add_error(None, _limit_message(error.limit))
+            form.add_error(None, limit_message(error.limit))
             status = 429
         except ValidationError as error:
             form.add_error(None, error)
@@ -157,7 +157,7 @@ def _own_jobs(request: SignedInRequest) -> dict[str, object]:
     return {"page_obj": ended, "queue": queue, "has_no_room": room.is_short()}
 
 
-def _limit_message(limit: int) -> str:
+def limit_message(limit: int) -> str:
     return ngettext(
         "You can have %(limit)d picture in the making at a time. Wait for it or cancel it.",
         "You can have %(limit)d pictures in the making at a time. Wait for one or cancel one.",
