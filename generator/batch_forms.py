@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.formats import localize
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from generator.batches import Axis
@@ -83,12 +83,12 @@ class BatchForm(forms.Form):
             try:
                 if len(prompt) > MAX_PROMPT_CHARACTERS:
                     raise ValidationError(
-                        _now("It has more than %(most)d characters.") % {"most": MAX_PROMPT_CHARACTERS}
+                        gettext("It has more than %(most)d characters.") % {"most": MAX_PROMPT_CHARACTERS}
                     )
                 reject_control_characters(prompt)
                 check_notation(prompt)
             except ValidationError as error:
-                message = _now("Line %(number)d: %(reason)s")
+                message = gettext("Line %(number)d: %(reason)s")
                 raise ValidationError(message % {"number": number, "reason": error.messages[0]}) from error
             prompts.append(prompt)
         return prompts
@@ -152,5 +152,5 @@ def _number(setting: str, text: str) -> float:
         number = float("nan")
     if low <= number <= high:
         return number
-    message = _now("%(text)s is not a number from %(low)s to %(high)s.")
+    message = gettext("%(text)s is not a number from %(low)s to %(high)s.")
     raise ValidationError(message % {"text": text, "low": localize(low), "high": localize(high)})
