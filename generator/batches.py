@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, cast
 
+from django.conf import settings
 from django.db import transaction
 
 from gallery.models import User
@@ -23,6 +24,10 @@ class Axis:
 def submit_batch(*, owner: User, wish: Wish, rows: Axis, columns: Axis) -> Batch:
     """Put a job for each pair of a row's and a column's value in the queue, all or none. Raises what
     jobs.submit raises: SettingsError, JobLimitReached, ValidationError."""
+    if (
+        len(rows.values) * len(columns.values) > settings.JOBS_PER_PERSON
+    ):  # before there are millions of wishes
+        raise jobs.JobLimitReached(settings.JOBS_PER_PERSON)
     cells = [(row, column) for row in range(len(rows.values)) for column in range(len(columns.values))]
     wishes = [
         _with(_with(wish, rows.setting, rows.values[row]), columns.setting, columns.values[column])

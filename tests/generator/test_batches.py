@@ -91,6 +91,12 @@ def test_bad_input_is_kept_explained_and_makes_no_job(alices, changes, field, me
     assert not Batch.objects.exists()
 
 
+def test_millions_are_refused_before_they_are_thought_of(alices):
+    prompts, seeds = "\n".join("ab" for _ in range(6000)), " ".join(map(str, range(130)))
+    answer = alices.post(NEW, {**INPUT, "prompts": prompts, "column_setting": "seed", "column_values": seeds})
+    assert answer.status_code == 429
+
+
 def test_over_the_limit_nothing_is_made_and_the_page_says_so(alices, settings):
     settings.JOBS_PER_PERSON = 5
     answer = alices.post(NEW, GRID)
