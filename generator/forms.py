@@ -1,19 +1,15 @@
 import re
 import secrets
 import unicodedata
-from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from generator.continuing import most_steps
 from generator.engine.prompts import PromptError, Trouble, parse_prompt
 from generator.engine.settings import LIMITS, MAX_PROMPT_CHARACTERS, SIZE_MULTIPLE, GenerateSettings
 from generator.jobs import Wish
-from generator.models import Job
 from generator.option_fields import OptionFields
 
 SIZES = (128, 192, 256)  # pixels, the shorter side
@@ -144,16 +140,3 @@ class JobForm(OptionFields):
             )
             for number in range(data["pictures"] or 1)
         ]
-
-
-class ContinueForm(forms.Form):
-    """How many steps more a finished picture shall get."""
-
-    steps = forms.IntegerField(label=_("More steps"), min_value=1)
-
-    def __init__(self, *args: Any, job: Job, **kwargs: Any) -> None:
-        left = job.steps - job.step
-        super().__init__(*args, **{"initial": {"steps": left or min(40, most_steps(job))}, **kwargs})
-        field = cast(forms.IntegerField, self.fields["steps"])
-        field.max_value = field.widget.attrs["max"] = most_steps(job)
-        field.validators.append(MaxValueValidator(most_steps(job)))

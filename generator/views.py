@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from gallery.models import User
 from generator import continuing, estimates, jobs, outlook, progress, room, turns
 from generator.actions import visible_job
-from generator.forms import ContinueForm, JobForm, shape_of
+from generator.continue_form import ContinueForm
+from generator.forms import JobForm, shape_of
 from generator.models import Job
 from generator.option_fields import describe
 
