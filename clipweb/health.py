@@ -32,6 +32,7 @@ from clipweb.supervisor.child import NotAnsweringError
 from clipweb.supervisor.state import read_state
 from clipweb.supervisor.valkey import is_answering
 from gallery.models import Image
+from generator import room
 from generator.models import Job
 
 DEADLINE = 4.0  # seconds for all parts together
@@ -190,6 +191,8 @@ def page_context() -> dict[str, Any]:
     return {
         "parts": examine_all(),
         "supervisor": supervisor_state(),
+        "has_no_room": room.is_short(),
+        "min_free_bytes": settings.JOB_MIN_FREE_BYTES,
         "jobs": unfinished[:JOBS_SHOWN],
         "jobs_running": Job.objects.running().count(),
         "jobs_waiting": unfinished.filter(state=Job.State.QUEUED).count(),

@@ -22,6 +22,7 @@ class JobAdmin(admin.ModelAdmin):
     actions = ("cancel_jobs", "restart_jobs")
     fields = (
         *("prompt", "owner", "state", "failure", "error", "image"),
+        *("kind", "parent", "batch", "place", "first_at"),
         *("seed", "steps", "width", "height", "options", "step", "loss"),
         *("attempts", "claim", "heartbeat_at", "checkpoint", "checkpoint_step"),
         *("created_at", "enqueued_at", "started_at", "finished_at"),

@@ -1,7 +1,8 @@
 """Checkpoints: what a run needs to go on bit-identically, in the default storage, so that any machine can.
 
 A file is the SHA-256 of the rest, because torch notices a cut file but no changed bytes, and then what
-`torch.save` wrote. The job's row names the one that counts; others of the job are leftovers.
+`torch.save` wrote. The job's row names the one that counts; others of the job are leftovers. A finished job
+keeps its last one for a while, so that another job can go on from there.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import pickle
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
@@ -60,23 +62,65 @@ def load(name: str) -> dict[str, Any]:
     return state
 
 
+def copy(*, job: Job, to: Job) -> str:
+    """Give the job `to` a checkpoint of its own with the state that `job` ended in. Its name, empty where
+    that state is gone."""
+    name = f"{FOLDER}/{to.id.hex}.{job.id.hex}.{job.checkpoint_step}.pt"
+    try:
+        with default_storage.open(job.checkpoint) as file:
+            return default_storage.save(name, file)
+    except FileNotFoundError:
+        return ""
+
+
+def size(name: str) -> int:
+    """In bytes."""
+    return default_storage.size(name)
+
+
 def delete(name: str) -> None:
     if name:
         default_storage.delete(name)
 
 
+def delete_unnamed(name: str) -> None:
+    """Delete the file unless a job's row names it, as it does once the end it was saved for is certain."""
+    if not Job.objects.filter(checkpoint=name).exists():
+        delete(name)
+
+
 def sweep() -> int:
-    """Delete the files that no unfinished job names: of jobs that ended or are gone, of runs that crashed."""
+    """Delete the files that no job names: of jobs that came to nothing or are gone, of runs that crashed."""
+    discard_old_states()
     try:
         _, files = default_storage.listdir(FOLDER)
     except FileNotFoundError:
         return 0  # nothing has ever been saved
     names = {f"{FOLDER}/{file}" for file in files}
-    names -= set(Job.objects.unfinished().values_list("checkpoint", flat=True))
+    names -= set(Job.objects.exclude(checkpoint="").values_list("checkpoint", flat=True))
     leftovers = [name for name in names if _is_old(name)]
     for name in leftovers:
         default_storage.delete(name)
     return len(leftovers)
+
+
+def discard_old_states() -> int:
+    """Let finished jobs forget their last state: after JOB_STATE_DAYS, when their picture is gone, and the
+    oldest where all together take more than JOB_STATES_BYTES."""
+    oldest = timezone.now() - timedelta(days=settings.JOB_STATE_DAYS)
+    done = Job.objects.filter(state=Job.State.DONE)
+    kept = done.exclude(checkpoint="").order_by("-finished_at")
+    total = discarded = 0
+    for job in kept.only("image_id", "checkpoint", "state_bytes", "finished_at"):
+        total += job.state_bytes
+        is_expired = job.finished_at is not None and job.finished_at < oldest
+        if not (is_expired or job.image_id is None or total > settings.JOB_STATES_BYTES):
+            continue
+        named = done.filter(pk=job.pk, checkpoint=job.checkpoint)
+        if named.update(checkpoint="", checkpoint_step=0, state_bytes=0):
+            delete(job.checkpoint)
+            discarded += 1
+    return discarded
 
 
 def _is_old(name: str) -> bool:

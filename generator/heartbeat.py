@@ -1,4 +1,4 @@
-"""Beside a run: says that it is alive, also in long steps, and hears when to stop."""
+"""Beside a run: says that it is alive, also in long steps, hears when to stop, and ends what hangs."""
 
 import logging
 import os
@@ -6,6 +6,7 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Self
 
@@ -24,15 +25,24 @@ LISTEN_SECONDS = 1.0
 BEATS_BEFORE_STALE = 4
 
 
+def kill_this_process() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)  # what hangs in native code hears no other signal
+
+
 class Heartbeat:
     """`with Heartbeat(job) as heartbeat:` around a run; `heartbeat.must_stop` says that the worker has to go.
 
     That is when the process gets SIGTERM, whose usual meaning, the process's end, waits until the `with`
     block is left; and when the cluster is stopping, which tells its workers nothing until they are idle.
+
+    A run that has not `moved()` for JOB_HUNG_SECONDS will not come back: its process is killed, so that the
+    cluster starts another and the job is taken up again.
     """
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, *, end_process: Callable[[], None] = kill_this_process) -> None:
         self.job = job
+        self._end_process = end_process
+        self._moved_at = time.monotonic()
         self._must_stop = threading.Event()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name=f"heartbeat {job.id}", daemon=True)
@@ -42,6 +52,10 @@ class Heartbeat:
     @property
     def must_stop(self) -> bool:
         return self._must_stop.is_set()
+
+    def moved(self) -> None:
+        """The run has got further, be it by one step."""
+        self._moved_at = time.monotonic()
 
     def __enter__(self) -> Self:
         if self._in_main_thread:
@@ -70,6 +84,10 @@ class Heartbeat:
             while not self._ended.wait(min(LISTEN_SECONDS, beat_every)):
                 if cluster_is_stopping():
                     self._must_stop.set()
+                if time.monotonic() - self._moved_at > settings.JOB_HUNG_SECONDS:
+                    logger.critical("Job %s: hangs, so its worker is killed", self.job.id)
+                    self._end_process()
+                    return
                 if time.monotonic() >= beat_at:
                     beat_at = time.monotonic() + beat_every
                     self._beat()

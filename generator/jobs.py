@@ -1,15 +1,14 @@
 """The life of a job. Every change of state is one conditional update, which open pages are then told of.
 
-queued → running → done | failed, and cancelled from either of the first two. A running job that shall keep
-what there is goes through stopping to done, also when another run has to take it up for that. A run that
-takes a job up gets a claim; everything it reports is conditional on it, so that a run which lost the job
-(cancelled, or taken over after its heartbeats stopped) learns so at its next word and stops.
+queued → running → done | failed, and cancelled from any state before the end. A running job that shall keep
+what there is goes through stopping to done, also when another run has to take it up for that. How a job is
+paused stands in pausing.py. A run that takes a job up gets a claim; everything it reports is conditional on
+it, so that a run which lost the job (cancelled, or taken over after its heartbeats stopped) learns so at its
+next word and stops.
 """
 
-import logging
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NotRequired, TypedDict
 from uuid import UUID
@@ -19,7 +18,6 @@ from django.db import transaction
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
-from django_q.models import OrmQ
 from django_q.tasks import async_task
 
 from gallery.models import Image, User
@@ -27,24 +25,22 @@ from gallery.quota import check_not_full
 from gallery.uploads import discard_file
 from generator import checkpoints, progress
 from generator.engine.settings import GenerateSettings, with_options
-from generator.models import Job
-
-logger = logging.getLogger(__name__)
+from generator.models import Job, JobQuerySet
 
 QUEUE = "generate"
 TASK = "generator.tasks.run_job"
-REQUEUE_AFTER = timedelta(seconds=30)  # a task just enqueued may be on its way from the queue to a worker
 MAX_ERROR_CHARACTERS = 300
 
 
-def _unless_stopping(state: Job.State) -> Case:
-    """The wish to stop outlives the run that was to obey it."""
-    stopping = Job.State.STOPPING
-    return Case(When(state=stopping, then=Value(stopping.value)), default=Value(state.value))
+def _unless_wished(state: Job.State) -> Case:
+    """The wish to stop or to pause outlives the run that was to obey it."""
+    return Case(
+        When(state__in=[Job.State.STOPPING, Job.State.PAUSED], then=F("state")), default=Value(state.value)
+    )
 
 
-_WAITING: dict[str, Any] = {
-    "state": _unless_stopping(Job.State.QUEUED),
+_LET_GO: dict[str, Any] = {
+    "state": _unless_wished(Job.State.QUEUED),
     "claim": None,
     "heartbeat_at": None,
 }
@@ -70,11 +66,14 @@ class Wish(TypedDict):
     steps: int
     width: int
     height: int
+    schedule_steps: NotRequired[int]
     options: NotRequired[dict[str, Any]]  # of the engine, by name; those left out have their defaults
 
 
-def submit(*, owner: User, wishes: Sequence[Wish]) -> list[Job]:
-    """Put a job for each wish in the queue, all or none. Raises SettingsError when the engine has no such
+def submit(*, owner: User, wishes: Sequence[Wish], **origin: Any) -> list[Job]:
+    """Put a job for each wish in the queue, all or none; `origin`: the fields that say where they come from.
+
+    Raises SettingsError when the engine has no such
     settings, JobLimitReached, or ValidationError when the owner has no room left for pictures."""
     check_not_full(owner=owner)
     recipes = [recipe_of(wish) for wish in wishes]
@@ -83,7 +82,7 @@ def submit(*, owner: User, wishes: Sequence[Wish]) -> list[Job]:
         unfinished = Job.objects.filter(owner=owner).unfinished().count()
         if unfinished + len(recipes) > settings.JOBS_PER_PERSON:
             raise JobLimitReached(settings.JOBS_PER_PERSON)
-        submitted = [_create(owner, recipe) for recipe in recipes]
+        submitted = [_create(owner, recipe, **origin) for recipe in recipes]
         for job in submitted:
             transaction.on_commit(partial(enqueue, job_id=job.id))
     return submitted
@@ -95,15 +94,17 @@ def recipe_of(wish: Wish) -> GenerateSettings:
     return with_options(wish.get("options", {}), **basics)
 
 
-def _create(owner: User, recipe: GenerateSettings) -> Job:
+def _create(owner: User, recipe: GenerateSettings, **origin: Any) -> Job:
     return Job.objects.create(
         owner=owner,
         prompt=recipe.prompt,
         seed=recipe.seed,
         steps=recipe.steps,
+        schedule_steps=recipe.schedule_steps,
         width=recipe.width,
         height=recipe.height,
         options=recipe.options,
+        **origin,
     )
 
 
@@ -120,19 +121,21 @@ def claim(*, job_id: UUID) -> Job | None:
     """
     now = timezone.now()
     free = Job.objects.filter(pk=job_id)
-    free = free.waiting() | free.filter(_silent_since(now))
+    free = free.waiting() | free.silent().exclude(state=Job.State.PAUSED)
     changed = free.filter(attempts__lt=settings.JOB_MAX_ATTEMPTS).update(
-        state=_unless_stopping(Job.State.RUNNING),
+        state=_unless_wished(Job.State.RUNNING),
         claim=(token := uuid.uuid4()),
         attempts=F("attempts") + 1,
         heartbeat_at=now,
         started_at=Coalesce("started_at", now),
+        served_at=Case(When(holds_turn=True, then=F("served_at")), default=Value(now)),
+        holds_turn=True,
     )
     if not changed:
         if free.update(**_ended(Job.State.FAILED), failure=Job.Failure.ATTEMPTS):
             _after_end(job_id)
         return None
-    _announce(job_id)
+    announce(job_id)
     return Job.objects.filter(pk=job_id, claim=token).first()
 
 
@@ -141,10 +144,14 @@ def heartbeat(*, job: Job) -> None:
     _report(job, heartbeat_at=timezone.now())
 
 
-def record_step(*, job: Job, step: int, loss: float) -> bool:
-    """Whether the run shall go on; otherwise it finishes with the picture so far."""
+def record_step(*, job: Job, step: int, loss: float) -> Job.State:
+    """What the run shall do now: go on (running), finish with the picture so far (stopping), or put the job
+    down (paused)."""
     _report(job, step=step, loss=loss, heartbeat_at=timezone.now())
-    return not Job.objects.filter(pk=job.id, state=Job.State.STOPPING).exists()
+    state = held(job).values_list("state", flat=True).first()
+    if state is None:
+        raise _lost(job)
+    return Job.State(state)
 
 
 def record_checkpoint(*, job: Job, step: int, name: str) -> None:
@@ -154,20 +161,21 @@ def record_checkpoint(*, job: Job, step: int, name: str) -> None:
 
 def release(*, job: Job) -> None:
     """Give the job back to the queue because the worker has to stop; that is no attempt of the job's."""
-    _report(job, **_WAITING, attempts=F("attempts") - 1)
-    _announce(job.id)
+    _report(job, **_LET_GO, attempts=F("attempts") - 1)
+    announce(job.id)
     transaction.on_commit(partial(enqueue, job_id=job.id))
 
 
 def retry(*, job: Job, detail: str) -> None:
     """Give the job back after an error that nobody foresaw; claim() counts such attempts and ends them."""
-    _report(job, **_WAITING, error=detail[:MAX_ERROR_CHARACTERS])
-    _announce(job.id)
+    _report(job, **_LET_GO, error=detail[:MAX_ERROR_CHARACTERS])
+    announce(job.id)
     transaction.on_commit(partial(enqueue, job_id=job.id))
 
 
-def finish(*, job: Job, step: int, store: Callable[[], Image]) -> Image:
+def finish(*, job: Job, step: int, store: Callable[[], Image], **last_state: Any) -> Image:
     """End the job after `step` as done with the picture that `store` makes, both or neither.
+    `last_state`: the fields that name what a further job can go on from.
 
     The job's row is changed first and locked until the picture is stored: a cancellation comes before, and
     nothing is stored, or after, and finds a finished job.
@@ -177,7 +185,7 @@ def finish(*, job: Job, step: int, store: Callable[[], Image]) -> Image:
     try:
         with transaction.atomic():
             transaction.on_commit(lambda: committed.append(True))  # the first hook: a later one may fail
-            _report(job, **_ended(Job.State.DONE), step=step, error="")
+            _report(job, **_ended(Job.State.DONE), step=step, error="", **last_state)
             image = store()
             Job.objects.filter(pk=job.id).update(image=image)
             _after_end(job.id)
@@ -195,10 +203,15 @@ def fail(*, job: Job, failure: Job.Failure, detail: str) -> None:
 
 
 def stop(*, job_id: UUID) -> bool:
-    """Let a running job end with the picture so far; False when it does not run."""
-    changed = Job.objects.filter(pk=job_id, state=Job.State.RUNNING).update(state=Job.State.STOPPING)
-    if changed:
-        _announce(job_id)
+    """Let a job that has begun end with the picture so far; False when there is none or it has ended."""
+    begun = Q(state=Job.State.RUNNING) | (
+        Q(state__in=[Job.State.QUEUED, Job.State.PAUSED]) & ~Q(claim=None, checkpoint="")
+    )
+    with transaction.atomic():
+        changed = Job.objects.filter(begun, pk=job_id).update(state=Job.State.STOPPING)
+        if changed:
+            announce(job_id)
+            transaction.on_commit(partial(enqueue_if_waiting, job_id))
     return bool(changed)
 
 
@@ -226,72 +239,61 @@ def restart(*, job_id: UUID) -> bool:
             finished_at=None,
         )
         if changed:
-            _announce(job_id)
+            announce(job_id)
             transaction.on_commit(partial(enqueue, job_id=job_id))
     return bool(changed)
 
 
-def requeue_stale() -> int:
-    """Put back what got lost: running jobs whose run fell silent, waiting jobs without a task in the queue.
-
-    Harmless when a task was only late: a second task for a job finds nothing to take up.
-    """
-    _release_silent()
-    lost = _waiting_without_task()
-    for job_id in lost:
-        logger.warning("Job %s goes back in the queue", job_id)
-        enqueue(job_id=job_id)
-    return len(lost)
-
-
-def _release_silent() -> None:
-    silent = Job.objects.filter(_silent_since(timezone.now()))
-    for job_id in silent.values_list("pk", flat=True):
-        if silent.filter(pk=job_id).update(**_WAITING, enqueued_at=None):
-            _announce(job_id)
-
-
-def _waiting_without_task() -> list[UUID]:
-    """Waiting jobs that are too many for the tasks in the queue, those that have waited longest.
-
-    A task that a cluster has fetched does not count: its cluster may have died with it.
-    """
-    tasks = OrmQ.objects.filter(key=QUEUE, lock__lte=timezone.now())
-    missing = Job.objects.waiting().count() - sum(row.func() == TASK for row in tasks)
-    if missing <= 0:
-        return []
-    enqueued_long_ago = Q(enqueued_at=None) | Q(enqueued_at__lt=timezone.now() - REQUEUE_AFTER)
-    waiting = Job.objects.waiting().filter(enqueued_long_ago).order_by(F("enqueued_at").asc(nulls_first=True))
-    return list(waiting.values_list("pk", flat=True)[:missing])
-
-
-def _silent_since(now: datetime) -> Q:
-    stale = now - timedelta(seconds=settings.JOB_HEARTBEAT_STALE)
-    return Q(state__in=Job.HELD, heartbeat_at__lt=stale)
+def release_silent() -> None:
+    """Take jobs from runs that have fallen silent, so that others can take them up."""
+    for job_id in Job.objects.silent().values_list("pk", flat=True):
+        if Job.objects.silent().filter(pk=job_id).update(**_LET_GO, enqueued_at=None):
+            announce(job_id)
 
 
 def _ended(state: Job.State) -> dict[str, Any]:
-    return {"state": state, "claim": None, "heartbeat_at": None, "finished_at": timezone.now()}
+    return {
+        "state": state,
+        "claim": None,
+        "heartbeat_at": None,
+        "holds_turn": False,
+        "finished_at": timezone.now(),
+    }
+
+
+def held(job: Job) -> JobQuerySet:
+    """The job's row, as long as it is this run's."""
+    return Job.objects.running().filter(pk=job.id, claim=job.claim)
+
+
+def _lost(job: Job) -> JobLost:
+    return JobLost(f"Job {job.id} is no longer this run's")
 
 
 def _report(job: Job, **changes: Any) -> None:
-    held = Job.objects.running().filter(pk=job.id, claim=job.claim)
-    if held.update(**changes) != 1:
-        raise JobLost(f"Job {job.id} is no longer this run's")
+    if held(job).update(**changes) != 1:
+        raise _lost(job)
 
 
-def _announce(job_id: UUID) -> None:
+def enqueue_if_waiting(job_id: UUID) -> None:
+    if Job.objects.waiting().filter(pk=job_id).exists():
+        enqueue(job_id=job_id)
+
+
+def announce(job_id: UUID) -> None:
+    """Tell open pages, once it is certain, that the job's row has changed."""
     transaction.on_commit(partial(progress.announce, job_id))
 
 
 def _after_end(job_id: UUID) -> None:
-    """Once the end is certain and no run may name a checkpoint any more: drop the last, tell open pages."""
+    """Once the end is certain and no run may name a checkpoint any more: drop it, tell open pages."""
     transaction.on_commit(partial(_discard_checkpoint, job_id))
     transaction.on_commit(partial(progress.announce, job_id))
 
 
 def _discard_checkpoint(job_id: UUID) -> None:
-    ended = Job.objects.filter(pk=job_id).ended()
+    """Of what came to nothing; a finished job keeps its last state for a while (see checkpoints.py)."""
+    ended = Job.objects.filter(pk=job_id, state__in=[Job.State.FAILED, Job.State.CANCELLED])
     for name in ended.exclude(checkpoint="").values_list("checkpoint", flat=True):
         if ended.filter(checkpoint=name).update(checkpoint="", checkpoint_step=0):
             checkpoints.delete(name)

@@ -1,4 +1,5 @@
 import uuid
+from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -6,6 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gallery.models import Image, User
@@ -30,10 +32,45 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.filter(Q(state=Job.State.QUEUED) | Q(state=Job.State.STOPPING, claim=None))
 
     def running(self) -> "JobQuerySet":
-        return self.filter(state__in=Job.HELD)
+        """Held by a run, be it one that is about to let go or one that fell silent."""
+        return self.filter(state__in=Job.HELD).exclude(claim=None)
+
+    def silent(self) -> "JobQuerySet":
+        """Held by a run that has not been heard of for so long that it counts as dead."""
+        stale = timezone.now() - timedelta(seconds=settings.JOB_HEARTBEAT_STALE)
+        return self.running().filter(heartbeat_at__lt=stale)
 
     def ended(self) -> "JobQuerySet":
         return self.filter(state__in=[Job.State.DONE, Job.State.FAILED, Job.State.CANCELLED])
+
+
+class BatchQuerySet(models.QuerySet["Batch"]):
+    def visible_to(self, user: User | AnonymousUser) -> "BatchQuerySet":
+        """As its jobs: the owner, and moderators."""
+        if not user.is_authenticated:
+            return self.none()
+        return self if user.is_active and user.is_staff else self.filter(owner=user)
+
+
+class Batch(models.Model):
+    """Jobs that were asked for at once and differ by row and column, to be looked at beside each other."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="batches")
+    # What a row or column has in common: the name of its setting, "" for none, and the value of each.
+    row_setting = models.CharField(max_length=40, blank=True)
+    row_values = models.JSONField(default=list)
+    column_setting = models.CharField(max_length=40, blank=True)
+    column_values = models.JSONField(default=list)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = BatchQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.row_setting} × {self.column_setting}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("generator:batch", args=[self.id])
 
 
 class Job(models.Model):
@@ -43,11 +80,17 @@ class Job(models.Model):
         QUEUED = "queued", _("Waiting")
         RUNNING = "running", _("Being made")
         STOPPING = "stopping", _("Being stopped")
+        PAUSED = "paused", _("Paused")
         DONE = "done", _("Done")
         FAILED = "failed", _("Failed")
         CANCELLED = "cancelled", _("Cancelled")
 
-    HELD = (State.RUNNING, State.STOPPING)  # what a run holds, or held before it fell silent
+    # States in which a run may hold the job; a paused one is held until its run has put the work down.
+    HELD = (State.RUNNING, State.STOPPING, State.PAUSED)
+
+    class Kind(models.TextChoices):
+        NEW = "new", _("New")
+        CONTINUED = "continued", _("Continued")
 
     class Failure(models.TextChoices):
         """Why a job failed, as the person who asked for the picture is told; `error` has the details."""
@@ -66,7 +109,20 @@ class Job(models.Model):
     seed = models.PositiveBigIntegerField(
         _("seed"), validators=[MinValueValidator(LIMITS["seed"][0]), MaxValueValidator(LIMITS["seed"][1])]
     )
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.NEW)
+    parent = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("made from"),
+    )
+    batch = models.ForeignKey(Batch, on_delete=models.SET_NULL, null=True, blank=True, related_name="jobs")
+    batch_row = models.PositiveSmallIntegerField(default=0)
+    batch_column = models.PositiveSmallIntegerField(default=0)
     steps = models.PositiveIntegerField(_("steps"))
+    schedule_steps = models.PositiveIntegerField(default=0)  # see GenerateSettings
     width = models.PositiveIntegerField(_("width"))  # pixels
     height = models.PositiveIntegerField(_("height"))
     options = models.JSONField(
@@ -82,6 +138,7 @@ class Job(models.Model):
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     checkpoint = models.CharField(max_length=200, blank=True)  # name in the default storage
     checkpoint_step = models.PositiveIntegerField(default=0)
+    state_bytes = models.PositiveBigIntegerField(default=0)  # of the state that a finished job keeps
     # Jobs may share a picture: the same words and seed give the same bytes, of which a person keeps one copy.
     image = models.ForeignKey(
         Image,
@@ -94,6 +151,11 @@ class Job(models.Model):
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
     enqueued_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
+    # Whose turn it is (see turns.py): when the owner's turn fell on this job, and whether it still does.
+    served_at = models.DateTimeField(null=True, blank=True)
+    holds_turn = models.BooleanField(default=False)
+    place = models.PositiveIntegerField(null=True, blank=True)  # among the owner's, where these were arranged
+    first_at = models.DateTimeField(null=True, blank=True)  # when a moderator put it before all others
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
     objects = JobQuerySet.as_manager()
@@ -129,3 +191,25 @@ class Job(models.Model):
     @property
     def is_finished(self) -> bool:
         return self.state in {Job.State.DONE, Job.State.FAILED, Job.State.CANCELLED}
+
+    @property
+    def is_arrangeable(self) -> bool:
+        """Whether its owner's order says when it comes: it waits, and nothing else puts it before others."""
+        return self.state == Job.State.QUEUED and not self.holds_turn and self.first_at is None
+
+    @property
+    def may_stop(self) -> bool:
+        """Whether there is, or will be with the next step, a picture to stop with."""
+        has_begun = bool(self.claim or self.checkpoint)
+        return has_begun and self.state in {Job.State.QUEUED, Job.State.RUNNING, Job.State.PAUSED}
+
+
+class Pace(models.Model):
+    """How long a step takes here, as measured, for all jobs whose steps cost the same (see estimates.py)."""
+
+    work = models.CharField(max_length=80, unique=True)
+    seconds = models.FloatField()  # a step, a moving mean
+    measured_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"{self.work}: {self.seconds:.3g} s a step"

@@ -6,7 +6,6 @@ import io
 import json
 import logging
 import math
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -23,11 +22,13 @@ from PIL.PngImagePlugin import PngInfo
 
 from gallery.models import Image
 from gallery.uploads import DuplicateImage, store_image
-from generator import checkpoints, jobs, progress, turns
+from generator import checkpoints, jobs, pausing, progress, room, turns
 from generator.engine.prompts import plain_text
 from generator.engine.settings import GenerateSettings, SettingsError, with_options
+from generator.estimates import Stopwatch
 from generator.heartbeat import Heartbeat
 from generator.models import Job
+from generator.previews import PreviewPace
 
 if TYPE_CHECKING:  # torch is loaded by the worker that runs a job, and by nobody who only imports this module
     from generator.engine.drawer import Decoder
@@ -52,7 +53,10 @@ class JobFailed(Exception):
 
 
 def run_next(*, load_models: Callable[[], Models] | None = None) -> None:
-    """Run the job whose turn it is; nothing when none waits."""
+    """Run the job whose turn it is; nothing when none waits or the disk is full."""
+    if room.is_short():
+        logger.warning("There is no room on the disk, so no job is taken up")
+        return
     for job_id in turns.order():
         if run(job_id, load_models=load_models):
             return
@@ -61,9 +65,9 @@ def run_next(*, load_models: Callable[[], Models] | None = None) -> None:
 def run(job_id: UUID, *, load_models: Callable[[], Models] | None = None) -> bool:
     """Take a waiting job up and bring it to its end, or to a checkpoint when the worker has to stop.
 
-    False when there was nothing to take up: another run has it, or it has ended. An error that nobody foresaw
-    gives the job back and is raised on; after a crash the heartbeats stop, and `jobs.requeue_stale` puts the
-    job back.
+    False when there was nothing to take up: another run has it, or it has ended. A full disk gives the job
+    back, which is no attempt of its own; an error that nobody foresaw gives it back too and is raised on.
+    After a crash the heartbeats stop, and `recovery.requeue_stale` puts the job back.
     """
     job = jobs.claim(job_id=job_id)
     if job is None:
@@ -82,6 +86,11 @@ def run(job_id: UUID, *, load_models: Callable[[], Models] | None = None) -> boo
         with _losing_is_fine(job):
             jobs.fail(job=job, failure=error.failure, detail=error.detail)
     except Exception as error:
+        if room.is_want_of_room(error):
+            room.note(error)
+            with _losing_is_fine(job):
+                jobs.release(job=job)
+            return True
         with _losing_is_fine(job):
             jobs.retry(job=job, detail=f"{type(error).__name__}: {error}")
         raise
@@ -115,22 +124,36 @@ def models_of_this_process() -> Models:
 def _make(job: Job, load_models: Callable[[], Models], heartbeat: Heartbeat) -> None:
     models = load_models()
     recipe = _recipe(job)
-    pace = PreviewPace()
+    pace, stopwatch = PreviewPace(), Stopwatch(job)
     for step in _steps(job, recipe, models):
-        goes_on = jobs.record_step(job=job, step=step.index, loss=step.loss)
+        stopwatch.step_done()
+        heartbeat.moved()
+        wished = jobs.record_step(job=job, step=step.index, loss=step.loss)
         if pace.is_due(step):
             with pace.timed():
                 _show(job, step)
-        if step.index == step.total or not goes_on:
+        if step.index == step.total or wished == Job.State.STOPPING:
+            stopwatch.keep()
             _store(job, recipe, models, step)
             return
-        if heartbeat.must_stop:
-            _save_checkpoint(job, step)
-            jobs.release(job=job)
-            logger.info("Job %s: given back at step %d, because the worker stops", job.id, step.index)
+        if (wished == Job.State.PAUSED or heartbeat.must_stop) and _put_down(job, step, wished):
             return
         if step.index % settings.JOB_CHECKPOINT_EVERY == 0:
             _save_checkpoint(job, step)
+            stopwatch.keep()
+
+
+def _put_down(job: Job, step: Step, wished: Job.State) -> bool:
+    """Save where the job stands and let go of it; False when it was resumed meanwhile."""
+    _save_checkpoint(job, step)
+    if wished == Job.State.PAUSED:
+        is_down = pausing.put_down(job=job)
+    else:
+        jobs.release(job=job)
+        is_down = True
+    if is_down:
+        logger.info("Job %s: put down at step %d, %s", job.id, step.index, wished)
+    return is_down
 
 
 def _recipe(job: Job) -> GenerateSettings:
@@ -140,6 +163,7 @@ def _recipe(job: Job) -> GenerateSettings:
             prompt=job.prompt,
             seed=job.seed,
             steps=job.steps,
+            schedule_steps=job.schedule_steps,
             width=job.width,
             height=job.height,
             threads=settings.TORCH_THREADS,
@@ -215,10 +239,19 @@ def _store(job: Job, recipe: GenerateSettings, models: Models, step: Step) -> No
     with _engine_errors():
         pixels = step.image()
     data = encode_picture(pixels, recipe=recipe, clip=models.clip.model_id, step=step.index)
+    state = checkpoints.save(job=job, step=step.index, state=step.state())
+    last_state = {
+        "checkpoint": state,
+        "checkpoint_step": step.index,
+        "state_bytes": checkpoints.size(state),
+    }
     try:
-        image = jobs.finish(job=job, step=step.index, store=partial(_store_once, job, data))
+        image = jobs.finish(job=job, step=step.index, store=partial(_store_once, job, data), **last_state)
     except ValidationError as error:
         raise JobFailed(Job.Failure.STORAGE, "; ".join(error.messages)) from error
+    finally:
+        checkpoints.delete_unnamed(state)
+    checkpoints.delete(job.checkpoint)
     logger.info("Job %s: done, picture %s", job.id, image.id)
 
 
@@ -250,32 +283,3 @@ def encode_picture(pixels: Any, *, recipe: GenerateSettings, clip: str, step: in
     buffer = io.BytesIO()
     Pillow.fromarray(pixels).save(buffer, "PNG", pnginfo=info)
     return buffer.getvalue()
-
-
-class PreviewPace:
-    """When to show a preview: of the first and last step, of a few between, of more as long as that is cheap.
-
-    Never more than MOST_A_SECOND, except that even a run of quick steps shows FEWEST_A_RUN.
-    """
-
-    MOST_A_SECOND = 6
-    LARGEST_SHARE = 0.2  # of the time; a preview costs one more pass through the decoder
-    FEWEST_A_RUN = 8
-
-    def __init__(self) -> None:
-        self._next_at = -math.inf  # time.monotonic()
-        self._first = True
-
-    def is_due(self, step: Step) -> bool:
-        every = math.ceil(step.total / self.FEWEST_A_RUN)
-        regular = self._first or step.index == step.total or step.index % every == 0
-        return regular or time.monotonic() >= self._next_at
-
-    @contextmanager
-    def timed(self) -> Iterator[None]:
-        """Around making and sending a preview."""
-        begun = time.monotonic()
-        yield
-        self._first = False
-        cost = time.monotonic() - begun
-        self._next_at = begun + max(1 / self.MOST_A_SECOND, cost / self.LARGEST_SHARE)

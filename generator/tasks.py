@@ -1,6 +1,6 @@
 """Edges of the queue: each fetches nothing itself and calls one function."""
 
-from generator import checkpoints, jobs, runner
+from generator import checkpoints, recovery, runner
 
 
 def run_job(job_id: str) -> None:
@@ -10,4 +10,4 @@ def run_job(job_id: str) -> None:
 
 def requeue_stale() -> int:
     checkpoints.sweep()
-    return jobs.requeue_stale()
+    return recovery.requeue_stale()

@@ -1,14 +1,25 @@
 from django.urls import path
 
-from generator import views
+from generator import actions, batch_views, views
 
 app_name = "generator"
 urlpatterns = [
     path("studio/", views.studio, name="studio"),
     path("studio/jobs", views.own_jobs, name="jobs"),
     path("studio/<uuid:job_id>/", views.job, name="job"),
-    path("studio/<uuid:job_id>/stop/", views.stop, name="stop"),
-    path("studio/<uuid:job_id>/cancel/", views.cancel, name="cancel"),
+    path("studio/batches/new/", batch_views.new, name="batch-new"),
+    path("studio/batches/<uuid:batch_id>/", batch_views.batch, name="batch"),
+    path("studio/batches/<uuid:batch_id>/sheet", batch_views.sheet, name="sheet"),
+    path("studio/arrange/", actions.arrange, name="arrange"),
+    path("studio/pause/", actions.pause_all, name="pause-all"),
+    path("studio/resume/", actions.resume_all, name="resume-all"),
+    path("studio/<uuid:job_id>/stop/", actions.stop, name="stop"),
+    path("studio/<uuid:job_id>/cancel/", actions.cancel, name="cancel"),
+    path("studio/<uuid:job_id>/continue/", views.continue_job, name="continue"),
+    path("studio/<uuid:job_id>/pause/", actions.pause, name="pause"),
+    path("studio/<uuid:job_id>/resume/", actions.resume, name="resume"),
+    path("studio/<uuid:job_id>/first/", actions.put_first, name="first"),
+    path("studio/<uuid:job_id>/back/", actions.put_back, name="back"),
     path("studio/<uuid:job_id>/status", views.status, name="status"),
     path("studio/<uuid:job_id>/frame", views.frame, name="frame"),
 ]

@@ -1,18 +1,19 @@
 from uuid import UUID
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gallery.models import User
-from generator import jobs, progress, turns
+from generator import continuing, estimates, jobs, outlook, progress, room, turns
+from generator.actions import visible_job
+from generator.continue_form import ContinueForm
 from generator.forms import JobForm, shape_of
 from generator.models import Job
 from generator.option_fields import describe
@@ -40,12 +41,12 @@ def studio(request: SignedInRequest) -> HttpResponse:
                 submitted = jobs.submit(owner=request.user, wishes=form.wishes())
                 return redirect(submitted[0] if len(submitted) == 1 else "generator:studio")
             except jobs.JobLimitReached as error:
-                form.add_error(None, _limit_message(error.limit))
+                form.add_error(None, limit_message(error.limit))
                 status = 429
             except ValidationError as error:
                 form.add_error(None, error)
                 status = 413
-    context = {"form": form, "page_obj": _own_jobs(request)}
+    context = {"form": form, **_own_jobs(request)}
     return render(request, "generator/studio.html", context, status=status)
 
 
@@ -54,14 +55,15 @@ def studio(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def own_jobs(request: SignedInRequest) -> HttpResponse:
     """The list of the studio page, to refresh it."""
-    return render(request, "generator/_jobs.html", {"page_obj": _own_jobs(request)})
+    return render(request, "generator/_jobs.html", _own_jobs(request))
 
 
 @login_required
 @never_cache
 @require_safe
 def job(request: SignedInRequest, job_id: UUID) -> HttpResponse:
-    return render(request, "generator/job.html", _job_context(request, job_id))
+    job = visible_job(request, job_id)
+    return render(request, "generator/job.html", _job_context(job, request.user))
 
 
 @login_required
@@ -69,7 +71,33 @@ def job(request: SignedInRequest, job_id: UUID) -> HttpResponse:
 @require_safe
 def status(request: SignedInRequest, job_id: UUID) -> HttpResponse:
     """The part of the job's page that changes."""
-    return render(request, "generator/_job.html", _job_context(request, job_id))
+    job = visible_job(request, job_id)
+    return render(request, "generator/_job.html", _job_context(job, request.user))
+
+
+@login_required
+@never_cache
+@require_POST
+def continue_job(request: SignedInRequest, job_id: UUID) -> HttpResponse:
+    """A new job that goes on from one's own finished one. 409 where it is not finished, else as `studio`."""
+    job = visible_job(request, job_id)
+    if job.owner != request.user:
+        raise Http404
+    form, status = ContinueForm(request.POST, job=job), 400
+    if form.is_valid():
+        try:
+            return redirect(continuing.continue_job(job=job, steps=form.cleaned_data["steps"]))
+        except continuing.NotFinished:
+            form.add_error(None, _("It is not finished, so it cannot be continued."))
+            status = 409
+        except jobs.JobLimitReached as error:
+            form.add_error(None, limit_message(error.limit))
+            status = 429
+        except ValidationError as error:
+            form.add_error(None, error)
+            status = 413
+    context = {**_job_context(job, request.user), "continue_form": form}
+    return render(request, "generator/job.html", context, status=status)
 
 
 @login_required
@@ -77,35 +105,11 @@ def status(request: SignedInRequest, job_id: UUID) -> HttpResponse:
 @require_safe
 def frame(request: SignedInRequest, job_id: UUID) -> HttpResponse:
     """The newest preview of a job that is being made; 404 while there is none and once it has ended."""
-    job = _visible_job(request, job_id)
+    job = visible_job(request, job_id)
     newest = None if job.is_finished else progress.snapshot(job.id)
     if newest is None:
         raise Http404(_("There is no preview of this picture."))
     return HttpResponse(newest.picture, content_type=progress.PICTURE_TYPE)
-
-
-@login_required
-@require_POST
-def stop(request: SignedInRequest, job_id: UUID) -> HttpResponse:
-    job = _visible_job(request, job_id)
-    if jobs.stop(job_id=job.id):
-        messages.success(request, _("It stops after this step, and the picture so far is kept."))
-    elif job.state == Job.State.QUEUED:
-        messages.warning(request, _("It has not begun, so there is nothing to keep yet. You can cancel it."))
-    else:
-        messages.warning(request, _("It is ending or has ended already."))
-    return redirect(job)
-
-
-@login_required
-@require_POST
-def cancel(request: SignedInRequest, job_id: UUID) -> HttpResponse:
-    job = _visible_job(request, job_id)
-    if jobs.cancel(job_id=job.id):
-        messages.success(request, _("The picture is no longer being made."))
-    else:
-        messages.warning(request, _("This had already ended, so there was nothing to cancel."))
-    return redirect(job)
 
 
 def _as_before(request: SignedInRequest) -> dict[str, object]:
@@ -128,28 +132,33 @@ def _as_before(request: SignedInRequest) -> dict[str, object]:
     }
 
 
-def _visible_job(request: SignedInRequest, job_id: UUID) -> Job:
-    return get_object_or_404(Job.objects.visible_to(request.user).select_related("image"), pk=job_id)
-
-
-def _job_context(request: SignedInRequest, job_id: UUID) -> dict[str, object]:
-    job = _visible_job(request, job_id)
+def _job_context(job: Job, user: User) -> dict[str, object]:
     waits = job.state == Job.State.QUEUED
+    is_on_its_way = not (job.is_finished or job.state == Job.State.PAUSED)
     return {
         "job": job,
+        "continue_form": ContinueForm(job=job) if _may_continue(job, user) else None,
+        "has_no_room": room.is_short(),
         "options": describe(job.options),
         "frame": None if job.is_finished else progress.snapshot(job.id),
         "ahead": turns.count_ahead(job) if waits else 0,
+        "expected": estimates.expected().get(job.id) if is_on_its_way else None,
     }
 
 
-def _own_jobs(request: SignedInRequest) -> Page:
+def _may_continue(job: Job, user: User) -> bool:
+    return job.owner == user and job.state == Job.State.DONE and continuing.most_steps(job) > 0
+
+
+def _own_jobs(request: SignedInRequest) -> dict[str, object]:
     """Own jobs alone, also for those who may see everyone's: they find the others in the administration."""
     own = Job.objects.visible_to(request.user).filter(owner=request.user).select_related("image")
-    return Paginator(own, JOBS_A_PAGE).get_page(request.GET.get("page"))
+    ended = Paginator(own.ended(), JOBS_A_PAGE).get_page(request.GET.get("page"))
+    queue = outlook.own_queue(request.user) if ended.number == 1 else []
+    return {"page_obj": ended, "queue": queue, "has_no_room": room.is_short()}
 
 
-def _limit_message(limit: int) -> str:
+def limit_message(limit: int) -> str:
     return ngettext(
         "You can have %(limit)d picture in the making at a time. Wait for it or cancel it.",
         "You can have %(limit)d pictures in the making at a time. Wait for one or cancel one.",

@@ -20,7 +20,7 @@ from generator.engine.losses import ground_distance, prompt_distance, total_vari
 from generator.engine.prompts import Scene, parse_prompt
 from generator.engine.settings import GenerateSettings
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 FINAL_LEARNING_RATE = 0.1  # of the first step's
 
 
@@ -87,7 +87,8 @@ def generate(
 
     Every random number comes from one generator seeded by `settings.seed`, which is part of the state. On
     the same machine the same settings and models give the same bytes, whether or not the run was
-    interrupted: pass the last kept `Step.state()` as `resume`. Raises ResumeError when that state belongs to
+    interrupted: pass the last kept `Step.state()` as `resume`. It may also be one of a run of fewer or more
+    steps with the same schedule, whose end is thereby moved. Raises ResumeError when that state belongs to
     another run, SettingsError when the size does not fit the decoder.
     """
     run = _Run(settings, vqgan, clip)
@@ -130,10 +131,11 @@ class _Run:
 
     def step(self) -> float:
         """Take one step and return the loss that it started from."""
-        scene = self.index * len(self.goals) // self.settings.steps
-        steps = scene_steps(scene, steps=self.settings.steps, scenes=len(self.goals))
+        schedule, scenes = self.settings.schedule, len(self.goals)
+        scene = min(self.index * scenes // schedule, scenes - 1)
+        steps = scene_steps(scene, steps=schedule, scenes=scenes)
         self.optimizer.param_groups[0]["lr"] = learning_rate(
-            self.settings.learning_rate, done=self.index - steps.start, steps=len(steps)
+            self.settings.learning_rate, done=min(self.index - steps.start, len(steps)), steps=len(steps)
         )
         self.optimizer.zero_grad(set_to_none=True)
         loss = self._loss(self.goals[scene])
@@ -200,7 +202,7 @@ class _Run:
     def _identity(self) -> dict[str, Any]:
         codebook = self.drawer.vqgan.codebook.detach().float().cpu().numpy()
         return {
-            "settings": asdict(self.settings),
+            "settings": {**asdict(self.settings), "steps": None, "schedule_steps": self.settings.schedule},
             "clip": self.clip.model_id,
             "codebook": hashlib.sha256(codebook.tobytes()).hexdigest(),
         }

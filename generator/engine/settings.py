@@ -17,6 +17,7 @@ SIZE_MULTIPLE = 32  # pixels; a multiple of every usual decoder's factor (8 and 
 LIMITS: dict[str, tuple[float, float]] = {
     "seed": (0, 2**32 - 1),
     "steps": (1, 2000),
+    "schedule_steps": (0, 2000),
     "width": (64, 512),
     "height": (64, 512),
     "cutouts": (1, 128),
@@ -54,6 +55,9 @@ class GenerateSettings:
     prompt: str  # in the language of prompts.py
     seed: int = 0
     steps: int = 80
+    # Steps that the scenes and the fall of the learning rate are spread over; 0: `steps`. What comes after
+    # stays in the last scene at the last rate, so that runs of one schedule agree wherever they end.
+    schedule_steps: int = 0
     width: int = 128  # pixels
     height: int = 128  # pixels
 
@@ -88,13 +92,17 @@ class GenerateSettings:
             raise SettingsError("cutout_smallest", "must not be above cutout_largest")
 
     @property
+    def schedule(self) -> int:
+        return self.schedule_steps or self.steps
+
+    @property
     def options(self) -> dict[str, Any]:
         """The options that differ from their defaults, by name, in values that JSON has."""
         return {name: chosen for name, usual in OPTIONS.items() if (chosen := getattr(self, name)) != usual}
 
 
 # Chosen for every picture, or by the machine. All other settings are options: name → default.
-BASICS = frozenset({"prompt", "seed", "steps", "width", "height", "threads"})
+BASICS = frozenset({"prompt", "seed", "steps", "schedule_steps", "width", "height", "threads"})
 OPTIONS: dict[str, Any] = {
     field.name: field.default for field in fields(GenerateSettings) if field.name not in BASICS
 }

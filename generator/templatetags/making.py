@@ -1,7 +1,8 @@
-"""How a picture of the gallery was made, for its page: the gallery knows nothing of the studio."""
+"""For templates: how a picture of the gallery was made, which knows nothing of the studio; times in words."""
 
 from django import template
 from django.contrib.auth.models import AnonymousUser
+from django.utils.translation import gettext, ngettext
 
 from gallery.models import Image, User
 from generator.models import Job
@@ -14,3 +15,15 @@ def job_of(image: Image, user: User | AnonymousUser) -> Job | None:
     """The newest job that made this picture, if `user` sees it."""
     made = Job.objects.visible_to(user).filter(image=image, state=Job.State.DONE)
     return made.order_by("-created_at").first()
+
+
+@register.filter
+def about(seconds: float) -> str:
+    """A time in words that promise no more than an estimate can: “about 2 minutes”."""
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return gettext("less than a minute")
+    if minutes < 90:
+        return ngettext("about %(count)d minute", "about %(count)d minutes", minutes) % {"count": minutes}
+    hours = round(minutes / 60)
+    return ngettext("about %(count)d hour", "about %(count)d hours", hours) % {"count": hours}

@@ -6,6 +6,7 @@ const FRAME_VERSION = 1;
 const FIRST_PAUSE = 1000; // milliseconds
 const LONGEST_PAUSE = 30000;
 const POLL_EVERY = 3000;
+const LOOK_AGAIN_EVERY = 10000; // beside an open socket: the place in the queue and the times that are expected
 const ENDED_STATES = new Set(["done", "failed", "cancelled"]);
 const SOCKET_ENDED = 1000;
 
@@ -144,4 +145,5 @@ function stopPolling() {
   poll = 0;
 }
 
+setInterval(() => hasEnded() || document.hidden || refresh(), LOOK_AGAIN_EVERY);
 if (!hasEnded()) connect();

@@ -34,6 +34,7 @@ class Scene:
     albums: dict[str, str] = field(default_factory=dict)  # of Alice, visibility → id
     link: str = ""  # the path of the secret link
     jobs: dict[str, str] = field(default_factory=dict)  # state → id
+    batch: str = ""
     people: dict[str, httpx.Client] = field(default_factory=dict)
 
     def group(self) -> str:
@@ -157,6 +158,11 @@ def make_jobs(scene: Scene) -> None:
     scene.jobs["queued"] = ask(scene, "a green apple", steps=150, seed=4)
     scene.jobs["cancelled"] = ask(scene, "an owl, but I thought better of it", steps=150, seed=5)
     send(scene.people["alice"], f"/studio/{scene.jobs['cancelled']}/cancel/", {})
+    scene.jobs["paused"] = ask(scene, "a snail", steps=150, seed=6)
+    send(scene.people["alice"], f"/studio/{scene.jobs['paused']}/pause/", {})
+    grid = {"prompts": "a rose\na tulip", "column_setting": "seed", "column_values": "1 2"}
+    sheet = send(scene.people["alice"], "/studio/batches/new/", {**grid, "size": 128, "steps": 40, "seed": 7})
+    scene.batch = sheet.url.path.split("/")[3]
     scene.site.wait_until(
         lambda: scene.site.rows("SELECT 1 FROM generator_job WHERE state = 'running' AND step > 20"),
         seconds=120,

@@ -177,10 +177,37 @@ def test_a_reload_in_the_middle_shows_the_current_frame_and_goes_on(site: Site, 
 def test_a_cancelled_picture_stops_and_leaves_nothing(site: Site, page: Page) -> None:
     sign_up(page, "erin")
     ask_for(page, "a yellow sun", steps=2000, until_step=2)
+    job = page.url.split("/")[-2].replace("-", "")
     page.get_by_role("button", name="Cancel").click()
 
     expect(page.locator("[data-state=cancelled]").first).to_be_visible()
     page.goto("/gallery/")
     expect(page.locator("main .picture-card")).to_have_count(0)
     folder = site.folder / "media" / "checkpoints"
-    site.wait_until(lambda: not [path for path in folder.rglob("*") if path.is_file()], seconds=30)
+    site.wait_until(lambda: not list(folder.glob(f"{job}.*")), seconds=30)
+
+
+def test_the_queue_is_arranged_and_paused_while_the_form_keeps_its_words(site: Site, page: Page) -> None:
+    sign_up(page, "fay")
+    prompts = ["a red heart", "a green apple", "a yellow cat face", "a blue fish"]
+    for prompt in prompts:
+        ask_for(page, prompt, steps=2000)
+    page.goto("/studio/")
+    page.fill("[name=prompt]", "not sent yet")
+    expect(page.locator("[data-jobs] [data-state=running] > div > a")).to_have_text([prompts[0]])
+    waiting = page.locator("[data-job]")
+    waiting.nth(2).drag_to(waiting.nth(0))
+    names = waiting.locator("a")
+    expect(names).to_have_text([prompts[3], prompts[1], prompts[2]])
+    waiting.nth(0).get_by_role("button", name="down").press("Enter")
+    expect(names).to_have_text([prompts[1], prompts[3], prompts[2]])
+    expect(waiting.nth(1).get_by_role("button", name="down")).to_be_focused()
+
+    page.get_by_role("button", name=f"Pause “{prompts[0]}”").click()
+    expect(page.locator("[data-announcement]")).to_have_text("It is paused. Nothing that was done is lost.")
+    page.get_by_role("button", name="Pause all").click()
+    expect(page.locator("[data-jobs] [data-state=paused]")).to_have_count(4)
+    for prompt in prompts:
+        page.get_by_role("button", name=f"Cancel “{prompt}”").click()
+    expect(page.locator("[data-jobs] [data-state=cancelled]")).to_have_count(4)
+    expect(page.locator("[name=prompt]")).to_have_value("not sent yet")

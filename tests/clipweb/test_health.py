@@ -2,6 +2,7 @@ import json
 import shutil
 import socket
 import time
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -170,6 +171,7 @@ def test_a_job_that_waits_for_another_with_a_heartbeat_is_not_stuck(alice):
         width=128,
         height=128,
         state=Job.State.RUNNING,
+        claim=uuid.uuid4(),
         heartbeat_at=timezone.now(),
     )
     assert probes.stuck_tasks("generate") == 0

@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.utils import timezone
@@ -13,33 +12,16 @@ from django_q.models import OrmQ
 
 from gallery.models import Image
 from gallery.uploads import store_image
-from generator import jobs, progress
+from generator import jobs, progress, recovery
 from generator.engine.settings import SettingsError
 from generator.models import Job
 from tests.gallery.drawing import png
+from tests.generator.runs import fall_silent, store_nothing, tasks_of, with_checkpoint
 from tests.generator.wishes import ask
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 FRAME = progress.Frame(step=3, total=24, loss=0.5, picture=b"jpeg")
-
-
-def tasks_of(job: Job) -> int:
-    return sum(row.args()[0] == str(job.id) for row in OrmQ.objects.filter(key="generate"))
-
-
-def fall_silent(job: Job) -> None:
-    Job.objects.filter(pk=job.id).update(heartbeat_at=timezone.now() - timedelta(hours=1))
-
-
-def with_checkpoint(job: Job) -> str:
-    name = default_storage.save(f"checkpoints/{job.id.hex}.x.10.pt", ContentFile(b"state"))
-    jobs.record_checkpoint(job=job, step=10, name=name)
-    return name
-
-
-def store_nothing() -> Image:
-    raise AssertionError("nothing must be stored")
 
 
 def test_submitting_puts_one_task_in_the_queue_of_the_generators(job):
@@ -155,10 +137,10 @@ def test_finishing_after_a_cancellation_stores_no_picture(running_job):
 def test_stopping_is_for_a_running_job_alone_and_its_run_learns_it_with_the_next_step(job):
     assert not jobs.stop(job_id=job.id)
     running = jobs.claim(job_id=job.id)
-    assert jobs.record_step(job=running, step=3, loss=0.5)
+    assert jobs.record_step(job=running, step=3, loss=0.5) == Job.State.RUNNING
     assert jobs.stop(job_id=job.id)
     assert not jobs.stop(job_id=job.id)
-    assert not jobs.record_step(job=running, step=4, loss=0.4)
+    assert jobs.record_step(job=running, step=4, loss=0.4) == Job.State.STOPPING
     job.refresh_from_db()
     assert (job.state, job.step) == (Job.State.STOPPING, 4)
 
@@ -169,13 +151,13 @@ def test_a_job_that_shall_stop_still_shall_after_its_run_was_lost(running_job, w
     OrmQ.objects.all().delete()
     if way == "silent":
         fall_silent(running_job)
-        assert jobs.requeue_stale() == 1
+        assert recovery.requeue_stale() == 1
     else:
         jobs.release(job=running_job)
     assert tasks_of(running_job) == 1
     again = jobs.claim(job_id=running_job.id)
     assert again.state == Job.State.STOPPING
-    assert not jobs.record_step(job=again, step=1, loss=0.5)
+    assert jobs.record_step(job=again, step=1, loss=0.5) == Job.State.STOPPING
     assert jobs.claim(job_id=running_job.id) is None
 
 
@@ -243,42 +225,42 @@ def test_ending_removes_the_checkpoint(running_job):
 
 
 def test_requeueing_takes_a_job_from_a_silent_run(running_job):
-    assert jobs.requeue_stale() == 0
+    assert recovery.requeue_stale() == 0
     fall_silent(running_job)
     OrmQ.objects.all().delete()
-    assert jobs.requeue_stale() == 1
+    assert recovery.requeue_stale() == 1
     running_job.refresh_from_db()
     assert (running_job.state, running_job.claim) == (Job.State.QUEUED, None)
     assert tasks_of(running_job) == 1
 
 
 def test_requeueing_finds_a_waiting_job_whose_task_got_lost_once(job):
-    assert jobs.requeue_stale() == 0
+    assert recovery.requeue_stale() == 0
     OrmQ.objects.all().delete()
-    assert jobs.requeue_stale() == 0, "a task may be on its way to a worker"
+    assert recovery.requeue_stale() == 0, "a task may be on its way to a worker"
     Job.objects.update(enqueued_at=timezone.now() - timedelta(hours=1))
-    assert jobs.requeue_stale() == 1
-    assert jobs.requeue_stale() == 0
+    assert recovery.requeue_stale() == 1
+    assert recovery.requeue_stale() == 0
     assert tasks_of(job) == 1
 
 
 def test_requeueing_leaves_a_job_alone_that_waits_long_with_its_task(job):
     Job.objects.update(enqueued_at=timezone.now() - timedelta(hours=1))
-    assert jobs.requeue_stale() == 0
+    assert recovery.requeue_stale() == 0
 
 
 def test_requeueing_does_not_trust_a_task_that_a_cluster_fetched_and_never_ran(job):
     Job.objects.update(enqueued_at=timezone.now() - timedelta(hours=1))
     OrmQ.objects.update(lock=timezone.now() + timedelta(hours=3))
-    assert jobs.requeue_stale() == 1
-    assert jobs.requeue_stale() == 0
+    assert recovery.requeue_stale() == 1
+    assert recovery.requeue_stale() == 0
 
 
 @pytest.mark.parametrize("state", [Job.State.DONE, Job.State.FAILED, Job.State.CANCELLED])
 def test_requeueing_leaves_ended_jobs_alone(job, state):
     Job.objects.update(state=state, enqueued_at=None)
     OrmQ.objects.all().delete()
-    assert jobs.requeue_stale() == 0
+    assert recovery.requeue_stale() == 0
 
 
 def test_a_failed_job_can_be_made_anew_and_a_running_one_not(running_job):

@@ -5,8 +5,8 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import time
-from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -14,63 +14,31 @@ import numpy as np
 import pytest
 from django.conf import settings as django_settings
 from django.core.files.storage import default_storage
-from django.utils import timezone
 from django_q.models import OrmQ
 from PIL import Image as Pillow
 
 from clipweb.supervisor.valkey import is_answering, server_command
 from gallery.models import Image
 from gallery.uploads import delete_image
-from generator import jobs, progress, runner, tasks
+from generator import jobs, progress, recovery, runner, tasks
 from generator.engine.loop import generate
 from generator.engine.settings import GenerateSettings
+from generator.heartbeat import Heartbeat
 from generator.models import Job
 from generator.runner import Models
 from tests.engine.tiny import TinyClip, TinyVqgan
+from tests.generator.runs import (
+    ClipThatDoes,
+    bytes_of,
+    checkpoint_files,
+    kill,
+    last_state_of,
+    models_with,
+    run_until_killed,
+)
 from tests.generator.wishes import WISH, ask
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-class Killed(BaseException):
-    """The end of the process, as far as one process can play it."""
-
-
-class ClipThatDoes(TinyClip):
-    """The tiny CLIP, with something that happens to it as it judges the nth step's views."""
-
-    def __init__(self, action, *, at_step: int) -> None:
-        super().__init__()
-        self.action, self.at_step, self.steps = action, at_step, 0
-
-    def encode_pixels(self, pixels):
-        self.steps += 1
-        if self.steps == self.at_step:
-            self.action()
-        return super().encode_pixels(pixels)
-
-
-def models_with(clip):
-    return lambda: Models(vqgan=TinyVqgan(), clip=clip)
-
-
-def kill():
-    raise Killed
-
-
-def run_until_killed(job: Job, *, at_step: int) -> None:
-    with pytest.raises(Killed):
-        runner.run(job.id, load_models=models_with(ClipThatDoes(kill, at_step=at_step)))
-    Job.objects.filter(pk=job.id).update(heartbeat_at=timezone.now() - timedelta(hours=1))
-
-
-def bytes_of(image: Image) -> bytes:
-    with image.original.open() as file:
-        return file.read()
-
-
-def checkpoint_files() -> list[str]:
-    return default_storage.listdir("checkpoints")[1] if default_storage.exists("checkpoints") else []
 
 
 def test_a_run_leaves_a_private_picture_that_says_how_it_was_made(job, alice, tiny_models):
@@ -88,7 +56,7 @@ def test_a_run_leaves_a_private_picture_that_says_how_it_was_made(job, alice, ti
         recipe = json.loads(picture.text["clipweb"])
     assert {name: recipe[name] for name in WISH} == WISH
     assert recipe["clip"] == "tiny"
-    assert checkpoint_files() == []
+    assert checkpoint_files() == [last_state_of(job)]
 
 
 def test_a_picture_from_several_texts_is_called_by_what_leads_to_it(alice, tiny_models):
@@ -130,7 +98,7 @@ def test_after_a_crash_the_run_goes_on_from_the_checkpoint_to_the_same_bytes(job
     assert (job.state, job.step, job.checkpoint_step) == (Job.State.RUNNING, 17, 10)
 
     OrmQ.objects.all().delete()  # the task went with its worker
-    assert jobs.requeue_stale() == 1
+    assert recovery.requeue_stale() == 1
     clip = ClipThatDoes(
         kill, at_step=job.steps - 10 + 1
     )  # more steps than are left would be steps done twice
@@ -142,7 +110,7 @@ def test_after_a_crash_the_run_goes_on_from_the_checkpoint_to_the_same_bytes(job
     runner.run(uninterrupted.id, load_models=tiny_models)
     uninterrupted.refresh_from_db()
     assert bytes_of(job.image) == bytes_of(uninterrupted.image)
-    assert checkpoint_files() == []
+    assert sorted(checkpoint_files()) == sorted(map(last_state_of, (job, uninterrupted)))
 
 
 @pytest.mark.parametrize("damage", ["removed", "cut", "changed", "of another run"])
@@ -189,7 +157,7 @@ def test_a_stopped_run_keeps_the_picture_of_that_step(job):
     with Pillow.open(io.BytesIO(bytes_of(job.image))) as picture:
         kept, recipe = picture.copy(), json.loads(picture.text["clipweb"])
     assert recipe["stopped_at"] == 13
-    assert checkpoint_files() == []
+    assert checkpoint_files() == [last_state_of(job)]
     settings = GenerateSettings(**WISH, threads=django_settings.TORCH_THREADS)
     thirteenth = next(islice(generate(settings, TinyVqgan(), TinyClip()), 12, None))
     assert (np.asarray(kept) == thirteenth.image()).all()
@@ -230,12 +198,23 @@ def test_a_long_step_does_not_make_the_run_look_dead(job, settings):
 
     def take_long():
         time.sleep(3)
-        requeued.append(jobs.requeue_stale())
+        requeued.append(recovery.requeue_stale())
 
     runner.run(job.id, load_models=models_with(ClipThatDoes(take_long, at_step=5)))
     job.refresh_from_db()
     assert requeued == [0]
     assert (job.state, job.attempts) == (Job.State.DONE, 1)
+
+
+def test_a_run_that_hangs_is_ended_so_that_another_takes_the_job_up(running_job, settings):
+    settings.JOB_HUNG_SECONDS = 2
+    ended = threading.Event()
+    begun = time.monotonic()
+    with Heartbeat(running_job, end_process=ended.set) as heartbeat:
+        time.sleep(1)
+        heartbeat.moved()
+        assert ended.wait(10)
+    assert time.monotonic() - begun > 3, "it had moved meanwhile"
 
 
 def test_when_valkey_dies_in_the_middle_the_picture_is_finished(job, settings, tmp_path_factory):

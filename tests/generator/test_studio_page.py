@@ -140,6 +140,8 @@ def test_the_list_has_pages(alices, alice, settings):
     settings.JOBS_PER_PERSON = 100
     for number in range(21):
         ask(alice, prompt=f"wish {number}")
+    assert "wish 0<" in alices.get(STUDIO).content.decode(), "what is in the making is all on one page"
+    Job.objects.update(state=Job.State.CANCELLED)
     assert "wish 0<" not in alices.get(STUDIO).content.decode()
     assert "wish 0<" in alices.get(STUDIO, {"page": 2}).content.decode()
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from gallery.models import User
-from generator import jobs, runner, turns
+from generator import jobs, recovery, runner, turns
 from generator.models import Job
 from tests.engine.tiny import TinyClip, TinyVqgan
 from tests.generator.wishes import ask
@@ -87,7 +87,7 @@ def test_a_task_makes_the_picture_whose_turn_it_is_and_no_job_is_left_without_a_
         assert newest.state == Job.State.DONE
         made.append(newest.id)
         Job.objects.update(enqueued_at=timezone.now() - timedelta(hours=1))
-        assert jobs.requeue_stale() == 0
+        assert recovery.requeue_stale() == 0
     assert made == [first.id, last.id, second.id]
     runner.run_next()  # nobody waits any more, and no model is loaded
     assert not OrmQ.objects.filter(key="generate").exists()
