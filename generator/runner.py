@@ -30,7 +30,7 @@ from generator.heartbeat import Heartbeat
 from generator.models import Job
 
 if TYPE_CHECKING:  # torch is loaded by the worker that runs a job, and by nobody who only imports this module
-    from generator.engine.drawer import Decoder
+    from generator.engine.drawers import Decoder
     from generator.engine.loop import Perceptor, Step
 
 logger = logging.getLogger(__name__)

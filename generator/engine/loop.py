@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from generator.engine.cutouts import Cutouts
-from generator.engine.drawer import Decoder, VqganDrawer
+from generator.engine.drawers import Decoder, VqganDrawer, open_drawer
 from generator.engine.losses import ground_distance, prompt_distance, total_variation
 from generator.engine.prompts import Scene, parse_prompt
 from generator.engine.settings import GenerateSettings
@@ -107,14 +107,8 @@ class _Run:
         self.clip = clip
         self.index = 0
         self.rng = torch.Generator().manual_seed(settings.seed)
-        self.drawer = VqganDrawer(
-            vqgan,
-            width=settings.width,
-            height=settings.height,
-            rng=self.rng,
-            levels=settings.coarse_levels,
-            quantised=settings.quantise,
-        )
+        self.vqgan = vqgan
+        self.drawer = open_drawer(settings, vqgan, self.rng)
         self.average = [parameter.detach().clone() for parameter in self.drawer.parameters()]
         self.optimizer = torch.optim.Adam(self.drawer.parameters(), lr=settings.learning_rate)
         self.cutouts = Cutouts(
@@ -155,7 +149,7 @@ class _Run:
             loss = loss + self.settings.smoothness * total_variation(picture)
         if self.settings.ground:
             loss = loss + self.settings.ground * ground_distance(picture)
-        if self.settings.codebook_pull:
+        if isinstance(self.drawer, VqganDrawer) and self.settings.codebook_pull:
             loss = loss + self.settings.codebook_pull * self.drawer.codebook_distance()
         return loss
 
@@ -198,7 +192,7 @@ class _Run:
         self.index = state["index"]
 
     def _identity(self) -> dict[str, Any]:
-        codebook = self.drawer.vqgan.codebook.detach().float().cpu().numpy()
+        codebook = self.vqgan.codebook.detach().float().cpu().numpy()
         return {
             "settings": asdict(self.settings),
             "clip": self.clip.model_id,

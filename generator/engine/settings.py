@@ -11,6 +11,8 @@ from typing import Any
 from generator.engine.prompts import PromptError, parse_prompt
 
 MAX_PROMPT_CHARACTERS = 500
+# Ways of drawing: by a VQGAN, in three kinds of cells, in waves, in brush strokes, with a black pen.
+DRAWERS = ("vqgan", "squares", "hexagons", "knit", "fft", "strokes", "lines")
 SIZE_MULTIPLE = 32  # pixels; a multiple of every usual decoder's factor (8 and 16)
 
 # Inclusive limits of the numeric settings.
@@ -19,6 +21,8 @@ LIMITS: dict[str, tuple[float, float]] = {
     "steps": (1, 2000),
     "width": (64, 512),
     "height": (64, 512),
+    "cells": (4, 128),
+    "strokes": (1, 256),
     "cutouts": (1, 128),
     "cutout_power": (0.1, 4.0),
     "cutout_smallest": (0.1, 2.0),
@@ -57,6 +61,10 @@ class GenerateSettings:
     width: int = 128  # pixels
     height: int = 128  # pixels
 
+    drawer: str = "vqgan"  # one of DRAWERS
+    cells: int = 32  # of squares, hexagons and stitches: how many lie along the shorter side
+    strokes: int = 48  # of strokes and lines: how many there are
+
     cutouts: int = 6  # views of the picture in each step
     cutout_power: float = 1.0  # sizes are drawn as u ** power: above 1 small cutouts are likelier
     cutout_smallest: float = 0.7  # side of the smallest cutout, as a share of the picture's shorter side
@@ -64,7 +72,7 @@ class GenerateSettings:
     augmentation: float = 1.0  # strength of the random warp, colour, blur and noise; 0 is none
 
     learning_rate: float = 0.15  # Adam's, in the latent's own units; falls to a tenth along a cosine
-    coarse_levels: int = 3  # resolutions the latent is a sum of; 1 is the plain latent grid
+    coarse_levels: int = 3  # resolutions that the latent, or the cells' colours, are a sum of; 1 is the plain grid
     quantise: bool = True  # snap the latent to the codebook in every step, as in training
     smoothness: float = 0.0  # weight of the total variation
     ground: float = 1.5  # weight of the distance from white, which counts most near the border
@@ -84,6 +92,10 @@ class GenerateSettings:
         for name in ("width", "height"):
             if getattr(self, name) % SIZE_MULTIPLE:
                 raise SettingsError(name, f"must be a multiple of {SIZE_MULTIPLE} pixels")
+        if self.drawer not in DRAWERS:
+            raise SettingsError("drawer", f"must be one of {', '.join(DRAWERS)}")
+        if self.codebook_pull and self.drawer != "vqgan":
+            raise SettingsError("codebook_pull", "needs the drawer vqgan, as no other has a codebook")
         if self.cutout_smallest > self.cutout_largest:
             raise SettingsError("cutout_smallest", "must not be above cutout_largest")
 
