@@ -25,7 +25,6 @@ MARGIN = 0.1  # how far outside the picture a control point may lie
 SOFTNESS = 1 / 180  # over which a stroke's border fades, and never less than SOFTEST
 SOFTEST = 0.6  # pixels
 CURVE_SAMPLES = 24
-POINTS_AT_ONCE = 4_000_000  # distances that are computed together, which bounds the memory
 
 
 class StrokeDrawer:
@@ -50,9 +49,9 @@ class StrokeDrawer:
         self._extent = torch.tensor([width / shorter, height / shorter], device=device)
         self._softness = max(SOFTNESS, SOFTEST / shorter)
         self._widths = WIDTHS if coloured else PEN_WIDTHS
-        y = (torch.arange(height, device=device) + 0.5) / shorter
-        x = (torch.arange(width, device=device) + 0.5) / shorter
-        rows, columns = torch.meshgrid(y, x, indexing="ij")
+        self._y = (torch.arange(height, device=device) + 0.5) / shorter
+        self._x = (torch.arange(width, device=device) + 0.5) / shorter
+        rows, columns = torch.meshgrid(self._y, self._x, indexing="ij")
         self._pixels = torch.stack([columns, rows], dim=-1).flatten(0, 1)  # (P, 2)
 
         first = torch.rand((count, 1, 2), generator=rng).to(device) * self._extent
@@ -105,14 +104,15 @@ class StrokeDrawer:
         """Where along each curve, in [0, 1], it comes nearest to each pixel: (N, P)."""
         samples = torch.linspace(0, 1, CURVE_SAMPLES, device=points.device)
         curve = torch.einsum("sk,nkd->nsd", _bernstein(samples), points)  # (N, S, 2)
-        lengths = curve.square().sum(dim=2)
-        together = max(1, POINTS_AT_ONCE // (CURVE_SAMPLES * len(self._pixels)))
-        found = [
-            # |p - s|² without |p|², which is the same for every s
-            (length[..., None] - 2 * some @ self._pixels.T).argmin(dim=1)
-            for some, length in zip(curve.split(together), lengths.split(together), strict=True)
-        ]
-        place = samples[torch.cat(found)]
+        aside = (self._x - curve[..., :1]).square()  # (N, S, W)
+        above = (self._y - curve[..., 1:]).square()  # (N, S, H)
+        best = points.new_full((len(points), *self._size), torch.inf)  # (N, H, W) squared distances
+        place = torch.zeros_like(best)
+        for sample in range(CURVE_SAMPLES):
+            distance = above[:, sample, :, None] + aside[:, sample, None, :]
+            place.masked_fill_(distance < best, samples[sample])
+            best = torch.minimum(best, distance)
+        place = place.flatten(1)
         return self._refined(place, points)
 
     def _refined(self, place: Tensor, points: Tensor) -> Tensor:
