@@ -145,6 +145,4 @@ def _bernstein(t: Tensor) -> Tensor:
 def _bernstein_slope(t: Tensor) -> Tensor:
     """Derivative of the weights (..., 4) by t."""
     rest = 1 - t
-    return torch.stack(
-        [-3 * rest**2, 3 * rest**2 - 6 * t * rest, 6 * t * rest - 3 * t**2, 3 * t**2], dim=-1
-    )
+    return torch.stack([-3 * rest**2, 3 * rest**2 - 6 * t * rest, 6 * t * rest - 3 * t**2, 3 * t**2], dim=-1)

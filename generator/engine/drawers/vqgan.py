@@ -104,6 +104,14 @@ class VqganDrawer:
         """The sum of the grids, (1, C, h, w)."""
         return sum_of_grids(grids)
 
+    @torch.no_grad()
+    def become(self, picture: Tensor) -> None:
+        """Show a picture (1, 3, H, W) in [0, 1] as nearly as the model can, in place: its encoder's latent,
+        all of it in the finest grid."""
+        for grid in self._grids:
+            grid.zero_()
+        self._grids[0] += self.vqgan.encode(picture * 2 - 1)
+
     def codebook_distance(self) -> Tensor:
         """Mean squared distance of the latent's cells to their nearest codebook vectors."""
         latent = self.latent(self._grids)
