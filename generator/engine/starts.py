@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from generator.engine.colours import parse_colour
-from generator.engine.drawers import Drawer, VqganDrawer
+from generator.engine.drawers import CanBecome, Drawer
 from generator.engine.pictures import Pictures, layer, on_white
 from generator.engine.settings import GenerateSettings
 
@@ -57,8 +57,8 @@ def overlay(drawer: Drawer, settings: GenerateSettings, pictures: Pictures) -> N
 
 def become(drawer: Drawer, picture: Tensor) -> None:
     """Let a drawer show a picture (1, 3, H, W) in [0, 1] as nearly as it can, by changing its parameters in
-    place: a VQGAN's by its encoder, other drawers' by a descent along the mean squared difference."""
-    if isinstance(drawer, VqganDrawer):
+    place: a drawer that cannot do so by itself by a descent along the mean squared difference."""
+    if isinstance(drawer, CanBecome):
         drawer.become(picture)
     else:
         _fit(drawer, picture)

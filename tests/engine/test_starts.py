@@ -84,7 +84,7 @@ def test_fractal_noise_is_smoother_than_white_noise():
 
 @pytest.mark.parametrize("distance", CHOICES["init_distance"])
 def test_a_weight_holds_the_run_to_its_start(vqgan, clip, distance):
-    chosen = {"drawer": "squares", "init_picture": OWL, "init_distance": distance, "ground": 0.0, "steps": 20}
+    chosen = {"drawer": "squares", "init_picture": OWL, "init_distance": distance, "ground": 0.0, "steps": 8}
     pictures = {OWL: RED_AND_BLUE}
     free = last_picture(vqgan, clip, settings(**chosen), pictures)
     held = last_picture(vqgan, clip, settings(**chosen, init_weight=100.0), pictures)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from generator.engine.drawers.cells import LAYOUTS, CellDrawer
-from generator.engine.drawers.drawer import Drawer
+from generator.engine.drawers.drawer import CanBecome, Drawer
 from generator.engine.drawers.spectrum import SpectrumDrawer
 from generator.engine.drawers.strokes import StrokeDrawer
 from generator.engine.drawers.vqgan import Decoder, VqganDrawer
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from generator.engine.settings import GenerateSettings
 
 __all__ = [
+    "CanBecome",
     "CellDrawer",
     "Decoder",
     "Drawer",

@@ -126,6 +126,18 @@ class CellDrawer:
         return F.avg_pool2d(points.permute(2, 0, 1)[None], SAMPLES)
 
     @torch.no_grad()
+    def become(self, picture: Tensor) -> None:
+        """Give each cell the mean colour of a picture (1, 3, H, W) in [0, 1] there, all of it in the finest
+        grid; the shade of a cell is not taken for a colour."""
+        points = F.interpolate(picture, scale_factor=SAMPLES)[0].flatten(1).T  # (points, 3)
+        index, (_, _, rows, columns) = self._index.flatten(), self._grids[0].shape
+        sums = torch.zeros((rows * columns, 3), device=points.device).index_add_(0, index, points)
+        counts = index.bincount(minlength=rows * columns).clamp(min=1)[:, None]
+        for grid in self._grids:
+            grid.zero_()
+        self._grids[0] += (((sums / counts).T.view(1, 3, rows, columns)) - 0.5) / COLOUR_UNIT
+
+    @torch.no_grad()
     def constrain(self) -> None:
         """Keep the colours within what a screen shows, by moving the finest grid."""
         colours = sum_of_grids(self._grids)

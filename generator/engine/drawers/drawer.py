@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -31,6 +31,15 @@ class Drawer(Protocol):
 
     def constrain(self) -> None:
         """Bring the parameters back to where a picture makes sense, in place; called after each step."""
+        ...
+
+
+@runtime_checkable
+class CanBecome(Protocol):
+    """A drawer that finds the parameters of a picture by itself; others are fitted to it (starts.py)."""
+
+    def become(self, picture: Tensor) -> None:
+        """Show a picture (1, 3, H, W) in [0, 1] as nearly as it can, by changing its parameters in place."""
         ...
 
 
