@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-UNIT = 0.6  # change of a frequency's amplitude, in standard deviations of noise, by one unit of a parameter
+UNIT = 0.9  # change of a frequency's amplitude, in standard deviations of noise, by one unit of a parameter
 START_DEVIATION = 0.02
 START_BRIGHTNESS = 1.0  # of the whole picture, before the sigmoid
 CONTRAST = 4.0

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 # Lengths are in shares of the picture's shorter side.
-POINT_UNIT = 0.05  # of a control point's coordinates, by one unit of a parameter
+POINT_UNIT = 0.08  # of a control point's coordinates, by one unit of a parameter
 WIDTH_UNIT = 0.02
 COLOUR_UNIT = 0.3  # of a channel or the opacity, of 0 to 1
 STRETCH = 0.12  # how far, at most, a control point starts from the one before, in either direction
