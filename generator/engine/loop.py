@@ -22,6 +22,7 @@ from generator.engine.losses import prompt_distance
 from generator.engine.losses.terms import Beginning, Term, beginning_term, look_terms
 from generator.engine.optimisers import OPTIMISERS, learning_rate
 from generator.engine.pictures import Pictures, check_given, digest
+from generator.engine.precision import Bf16Decoder, Bf16Perceptor, chosen_precision
 from generator.engine.prompts import parse_prompt
 from generator.engine.settings import GenerateSettings, parse_drops
 
@@ -74,7 +75,8 @@ def generate(
     another run, SettingsError when the size does not fit the decoder or a picture is missing.
     """
     check_given(pictures, settings.pictures)
-    run = _Run(settings, vqgan, clip, pictures)
+    precision = resume.get("precision") if resume else None
+    run = _Run(settings, vqgan, clip, pictures, precision or chosen_precision(settings, vqgan))
     if resume is not None:
         run.restore(resume)
     while run.index < settings.steps:
@@ -87,8 +89,16 @@ class _Run:
     """Everything that one run carries from step to step."""
 
     def __init__(
-        self, settings: GenerateSettings, vqgan: Decoder, clip: Perceptor, pictures: Pictures
+        self,
+        settings: GenerateSettings,
+        vqgan: Decoder,
+        clip: Perceptor,
+        pictures: Pictures,
+        precision: str,
     ) -> None:
+        if precision == "bf16":
+            vqgan, clip = Bf16Decoder(vqgan), Bf16Perceptor(clip)
+        self.precision = precision
         self.settings = settings
         self.clip = clip
         self.pictures = pictures
@@ -181,6 +191,7 @@ class _Run:
         return {
             "version": STATE_VERSION,
             "run": self._identity(),
+            "precision": self.precision,  # "auto" is decided where a run begins, and holds wherever it goes on
             "index": self.index,
             "parameters": [parameter.detach().clone() for parameter in self.drawer.parameters()],
             "average": [mean.clone() for mean in self.average],

@@ -54,6 +54,7 @@ LIMITS: dict[str, tuple[float, float]] = {
 # What the settings that are words can be.
 CHOICES: dict[str, tuple[str, ...]] = {
     "drawer": DRAWERS,
+    "precision": ("auto", "fp32", "bf16"),
     "smoothness_kind": ("squares", "lengths", "log"),
     "symmetry_axis": ("left_right", "top_bottom", "both"),
     "spot": ("circle", "square", "left", "right", "top", "bottom"),
@@ -149,6 +150,7 @@ class GenerateSettings:
     overlay_offset: int = 0  # the first step, counted from 0, that it is laid over before
     overlay_until: int = 0  # the step before which it ends; 0: never
 
+    precision: str = "auto"  # that the models compute in: bf16 is quicker, fp32 finer; see precision.py
     threads: int = 2  # sums are split between threads, so their number is part of the result
 
     def __post_init__(self) -> None:

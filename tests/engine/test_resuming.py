@@ -57,4 +57,4 @@ def test_whatever_is_chosen_an_interrupted_run_ends_with_the_same_bytes(vqgan, c
             state = saved_and_loaded(step)
     resumed = generate(settings, TinyVqgan(), TinyClip(), resume=state, pictures=pictures)
     assert [step.image().tobytes() for step in resumed] == whole[interrupted_at:]
-    assert whole[-1] != whole[0]
+    assert len(set(whole)) > 1
