@@ -30,7 +30,7 @@ def chosen_precision(settings: GenerateSettings, vqgan: Decoder) -> str:
 
 
 def multiplies_in_bf16(device: torch.device) -> bool:
-    """Whether the processor has instructions for it; without, bfloat16 is emulated and slower than float32."""
+    """Whether the processor has instructions for it; without, it is emulated and slower than float32."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     able = torch.cpu.get_capabilities()
@@ -38,7 +38,7 @@ def multiplies_in_bf16(device: torch.device) -> bool:
 
 
 class Bf16Decoder:
-    """A decoder that paints in bfloat16; pictures are encoded and latents quantised as precisely as before."""
+    """A decoder that paints in bfloat16; it encodes pictures and quantises latents as precisely as before."""
 
     def __init__(self, decoder: Decoder) -> None:
         self._decoder = decoder
