@@ -11,9 +11,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from gallery.models import User
+from gallery.models import Image, User
 from generator import jobs, progress, turns
-from generator.forms import JobForm, shape_of
+from generator.forms import JobForm, nearest_shape, shape_of
 from generator.models import Job
 from generator.option_fields import describe
 
@@ -31,10 +31,12 @@ class SignedInRequest(HttpRequest):
 @require_http_methods(["GET", "HEAD", "POST"])
 def studio(request: SignedInRequest) -> HttpResponse:
     """Ask for a picture, see one's own jobs. Wrong input is kept and answered by 400, too many by 429, no
-    room by 413. `?like=` an earlier job fills the form in as it was then, but for the seed."""
-    form, status = JobForm(initial=_as_before(request)), 200
+    room by 413. `?like=` an earlier job fills the form in as it was then, but for the seed; `?init=` a
+    picture of the gallery begins with that."""
+    initial = {**_as_before(request), **_from_picture(request)}
+    form, status = JobForm(initial=initial, owner=request.user), 200
     if request.method == "POST":
-        form, status = JobForm(request.POST), 400
+        form, status = JobForm(request.POST, owner=request.user), 400
         if form.is_valid():
             try:
                 submitted = jobs.submit(owner=request.user, wishes=form.wishes())
@@ -126,6 +128,20 @@ def _as_before(request: SignedInRequest) -> dict[str, object]:
         "steps": job.steps,
         **job.options,
     }
+
+
+def _from_picture(request: SignedInRequest) -> dict[str, object]:
+    """The form's first values for a picture made from another. Raises Http404 for one out of sight."""
+    asked = request.GET.get("init")
+    if not asked:
+        return {}
+    try:
+        image = Image.objects.visible_to(request.user).filter(pk=asked).first()
+    except ValidationError:  # not the form of an id
+        image = None
+    if image is None:
+        raise Http404(_("There is no such picture."))
+    return {"init_picture": str(image.pk), "shape": nearest_shape(image.width, image.height)}
 
 
 def _visible_job(request: SignedInRequest, job_id: UUID) -> Job:

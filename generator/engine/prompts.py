@@ -92,6 +92,11 @@ def parse_prompt(prompt: str) -> tuple[Scene, ...]:
     return tuple(_read_scene(scene, at) for scene, at in scenes)
 
 
+def pictures_in(prompt: str) -> set[str]:
+    """The ids of the pictures that a prompt asks for. Raises PromptError."""
+    return {part.text for scene in parse_prompt(prompt) for part in scene if part.kind == Kind.PICTURE}
+
+
 def plain_text(prompt: str) -> str:
     """What a person would call the picture: the texts that lead to it, bare. Raises PromptError.
 

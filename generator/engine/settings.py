@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from generator.engine.colours import parse_colour, parse_colours
-from generator.engine.prompts import Kind, PromptError, parse_prompt
+from generator.engine.prompts import PromptError, parse_prompt, pictures_in
 
 MAX_PROMPT_CHARACTERS = 500
 # Ways of drawing: by a VQGAN, in three kinds of cells, in waves, in brush strokes, with a black pen.
@@ -174,10 +174,9 @@ class GenerateSettings:
     @property
     def pictures(self) -> frozenset[str]:
         """The ids of all pictures that this needs."""
-        named = {getattr(self, name) for name in PICTURES} - {""}
         prompts = [self.prompt, *(getattr(self, name) for name in PARTS)]
-        parts = (part for text in prompts if text for scene in parse_prompt(text) for part in scene)
-        return frozenset(named | {part.text for part in parts if part.kind == Kind.PICTURE})
+        asked_for = (pictures_in(prompt) for prompt in prompts if prompt)
+        return frozenset({getattr(self, name) for name in PICTURES} - {""}).union(*asked_for)
 
     @property
     def options(self) -> dict[str, Any]:
