@@ -13,6 +13,7 @@ from gallery.models import Image, User
 from generator import pictures
 from generator.engine.prompts import pictures_in
 from generator.engine.settings import (
+    DRAWERS,
     LIMITS,
     MAX_PROMPT_CHARACTERS,
     PARTS,
@@ -100,6 +101,11 @@ class JobForm(OptionFields):
         initial=1,
         help_text=_("Several differ in their seed, which counts up."),
     )
+    every_drawer = forms.BooleanField(
+        label=_("In every way of drawing"),
+        required=False,
+        help_text=_("One picture each, with the same seed, to compare them side by side."),
+    )
 
     def __init__(self, *args: Any, owner: User | AnonymousUser, **kwargs: Any) -> None:
         """owner: whose wish it is; a wish can name only pictures that its owner may see."""
@@ -113,6 +119,10 @@ class JobForm(OptionFields):
         for name, ids in named.items():
             if ids - there.keys():
                 self.add_error(name, _("There is no picture with this id that you may see."))
+        if data.get("every_drawer") and (data.get("pictures") or 1) > 1:
+            self.add_error("pictures", _("In every way of drawing there is one picture each."))
+        if data.get("every_drawer") and data.get("codebook_pull"):
+            self.add_error("codebook_pull", _("Only what the model paints has a codebook."))
         return data
 
     def chosen_pictures(self) -> list[tuple[Text, Image]]:
@@ -123,7 +133,10 @@ class JobForm(OptionFields):
         return [(bound.label, there[ids[bound.name]]) for bound in fields if ids[bound.name] in there]
 
     def wishes(self) -> list[Wish]:
-        """The validated settings of each picture; the first seed is random where none was given."""
+        """The validated settings of each picture; the first seed is random where none was given.
+
+        Several differ in their seed, or in what draws them.
+        """
         data = self.cleaned_data
         seeds = int(LIMITS["seed"][1]) + 1
         first = data["seed"] if data["seed"] is not None else secrets.randbelow(seeds)
@@ -135,10 +148,20 @@ class JobForm(OptionFields):
                 steps=data["steps"],
                 width=width,
                 height=height,
-                options=self.options(),
+                options=options,
             )
             for number in range(data["pictures"] or 1)
+            for options in self._options_of_each()
         ]
+
+    def _options_of_each(self) -> list[dict[str, Any]]:
+        options = self.options()
+        return [options | {"drawer": drawer} for drawer in DRAWERS] if self.compares else [options]
+
+    @property
+    def compares(self) -> bool:
+        """Whether the valid form asks for pictures to be seen side by side."""
+        return self.cleaned_data["every_drawer"]
 
 
 def _pictures_of(name: str, value: str | None) -> set[str]:

@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from generator.engine.settings import OPTIONS, PICTURES
+from generator.option_drawers import DrawerFields
 from generator.option_kinds import choice, number, percentages, switch
 from generator.option_looks import LookFields
 from generator.option_starts import StartFields
@@ -32,7 +33,7 @@ class Section:
     fields: list[forms.BoundField]
 
 
-class OptionFields(LookFields, StartFields, forms.Form):
+class OptionFields(DrawerFields, LookFields, StartFields, forms.Form):
     """A form's fields for options. Its subclass has the basic ones."""
 
     cutouts = number("cutouts", _("Views"), _("How many parts of the picture are judged in each step."))
@@ -95,6 +96,7 @@ class OptionFields(LookFields, StartFields, forms.Form):
     )
 
     SECTIONS: Sections = (
+        *DrawerFields.SECTIONS,
         *LookFields.SECTIONS,
         *StartFields.SECTIONS,
         (
@@ -136,6 +138,8 @@ class OptionFields(LookFields, StartFields, forms.Form):
         )
         if smallest > largest:
             self.add_error("cutout_smallest", _("The smallest view is larger than the largest."))
+        if data.get("codebook_pull") and data.get("drawer") not in ("", None, "vqgan"):
+            self.add_error("codebook_pull", _("Only what the model paints has a codebook."))
         return data
 
 

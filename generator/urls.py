@@ -6,6 +6,7 @@ app_name = "generator"
 urlpatterns = [
     path("studio/", views.studio, name="studio"),
     path("studio/jobs", views.own_jobs, name="jobs"),
+    path("studio/side-by-side/", views.compare_jobs, name="side_by_side"),
     path("studio/<uuid:job_id>/", views.job, name="job"),
     path("studio/<uuid:job_id>/stop/", views.stop, name="stop"),
     path("studio/<uuid:job_id>/cancel/", views.cancel, name="cancel"),

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gallery.models import Image, User
-from generator import jobs, progress, turns
+from generator import jobs, progress, side_by_side, turns
 from generator.forms import JobForm, nearest_shape, shape_of
 from generator.models import Job
 from generator.option_fields import describe
@@ -40,7 +40,7 @@ def studio(request: SignedInRequest) -> HttpResponse:
         if form.is_valid():
             try:
                 submitted = jobs.submit(owner=request.user, wishes=form.wishes())
-                return redirect(submitted[0] if len(submitted) == 1 else "generator:studio")
+                return redirect(_page_of(submitted, form))
             except jobs.JobLimitReached as error:
                 form.add_error(None, _limit_message(error.limit))
                 status = 429
@@ -87,6 +87,24 @@ def frame(request: SignedInRequest, job_id: UUID) -> HttpResponse:
 
 
 @login_required
+@never_cache
+@require_safe
+def compare_jobs(request: SignedInRequest) -> HttpResponse:
+    """Several jobs side by side, `?job=` each; 404 where one is out of sight. `&part=1`: the grid alone, to
+    refresh it."""
+    shown = side_by_side.entries(request.GET.getlist("job"), user=request.user)
+    if not shown:
+        raise Http404(_("There are no such pictures in the making."))
+    context = {
+        "entries": shown,
+        "unfinished": any(not entry.job.is_finished for entry in shown),
+        "refresh_url": side_by_side.address(entry.job for entry in shown) + "&part=1",
+    }
+    template = "generator/_side_by_side.html" if "part" in request.GET else "generator/side_by_side.html"
+    return render(request, template, context)
+
+
+@login_required
 @require_POST
 def stop(request: SignedInRequest, job_id: UUID) -> HttpResponse:
     job = _visible_job(request, job_id)
@@ -108,6 +126,13 @@ def cancel(request: SignedInRequest, job_id: UUID) -> HttpResponse:
     else:
         messages.warning(request, _("This had already ended, so there was nothing to cancel."))
     return redirect(job)
+
+
+def _page_of(submitted: list[Job], form: JobForm) -> Job | str:
+    """Where to go on: the one job, several to compare, or the list of all."""
+    if form.compares:
+        return side_by_side.address(submitted)
+    return submitted[0] if len(submitted) == 1 else "generator:studio"
 
 
 def _as_before(request: SignedInRequest) -> dict[str, object]:
