@@ -4,10 +4,11 @@
     pip install -r benchmarks/requirements.txt
     python -m benchmarks.engine --checkout PEER
 
-Both draw by one VQGAN (f16 with 1024 codes, as released for ImageNet) and are judged by one CLIP ViT-B/32, with
-the same random weights, start, prompt, learning rate and threads. "same views" gives both our cutouts and
-augmentations with equal random numbers, so that their losses can be compared step by step; "own views" leaves each
-its own, as published. Every run is a process of its own, and they take turns. About eight minutes on two cores.
+Both draw by one VQGAN (f16 with 1024 codes, as released for ImageNet) and are judged by one CLIP ViT-B/32,
+with the same random weights, start, prompt, learning rate and threads. "same views" gives both our cutouts
+and augmentations with equal random numbers, so that their losses can be compared step by step; "own views"
+leaves each its own, as published. Every run is a process of its own, and they take turns. It takes about
+eight minutes on two cores.
 """
 
 from __future__ import annotations
@@ -171,9 +172,8 @@ def report_step(title: str, results: dict[str, Result]) -> None:
 
 
 def report_losses(steps: int, losses: dict[str, list[list[float]]]) -> None:
-    print(
-        f"\nLoss, mean of {len(losses[PEER])} seeds\n{'':16}{'at first':>10}{f'after {steps}':>10}{'apart':>9}"
-    )
+    print(f"\nLoss, mean of {len(losses[PEER])} seeds")
+    print(f"{'':16}{'at first':>10}{f'after {steps}':>10}{'apart':>9}")
     last = {who: statistics.mean(run[-1] for run in runs) for who, runs in losses.items()}
     for who, runs in losses.items():
         first = statistics.mean(run[0] for run in runs)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from open_clip.transformer import ResidualAttentionBlock, Transformer
 from torch import nn
 
@@ -13,12 +15,10 @@ def put_positions_first(network: nn.Module) -> nn.Module:
     contiguous, so that the weights of the projection are repeated for every position: of no account in
     float32, six times slower in bfloat16.
     """
-    for module in network.modules():
-        plain = type(module) is Transformer and all(
-            type(block) is ResidualAttentionBlock for block in module.resblocks
-        )
-        if plain:
-            module.batch_first = False
-            for block in module.resblocks:
+    transformers: list[Any] = [module for module in network.modules() if type(module) is Transformer]
+    for transformer in transformers:
+        if all(type(block) is ResidualAttentionBlock for block in transformer.resblocks):
+            transformer.batch_first = False
+            for block in transformer.resblocks:
                 block.attn.batch_first = False
     return network

@@ -191,7 +191,7 @@ class _Run:
         return {
             "version": STATE_VERSION,
             "run": self._identity(),
-            "precision": self.precision,  # "auto" is decided where a run begins, and holds wherever it goes on
+            "precision": self.precision,  # decided where a run begins, and kept wherever it goes on
             "index": self.index,
             "parameters": [parameter.detach().clone() for parameter in self.drawer.parameters()],
             "average": [mean.clone() for mean in self.average],

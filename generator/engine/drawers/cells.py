@@ -83,8 +83,8 @@ LAYOUTS: dict[str, Callable[[Tensor, Tensor, float], Layout]] = {
 class CellDrawer:
     """Draws in cells of one colour each, which start as random colours that fade to white at the border.
 
-    The colours (1, 3, rows, columns), in COLOUR_UNIT around mid-grey, are a sum of `levels` grids, each half as
-    fine as the one before; the start is random in the coarsest.
+    The colours (1, 3, rows, columns), in COLOUR_UNIT around mid-grey, are a sum of `levels` grids, each half
+    as fine as the one before; the start is random in the coarsest.
     """
 
     def __init__(

@@ -1,8 +1,8 @@
 """Drawing in strokes: cubic Bézier curves with a width, a colour and an opacity, painted over each other.
 
 Frans, Soros, Witkowski 2021, "CLIPDraw: Exploring Text-to-Drawing Synthesis through Language-Image Encoders",
-section 3. Their rasteriser is Li et al. 2020's, in C++; here each stroke is a soft function of the distance to
-its curve, in torch alone.
+section 3. Their rasteriser is Li et al. 2020's, in C++; here each stroke is a soft function of the distance
+to its curve, in torch alone.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ CURVE_SAMPLES = 24
 class StrokeDrawer:
     """Draws by `count` strokes on white, the first lowest, which start short, curved and anywhere.
 
-    Its parameters are control points (count, 4, 2) as x and y, widths (count,) and, where coloured, red, green,
-    blue and opacity (count, 4). Without colours it is a black pen of a nearly even width.
+    Its parameters are control points (count, 4, 2) as x and y, widths (count,) and, where coloured, red,
+    green, blue and opacity (count, 4). Without colours it is a black pen of a nearly even width.
     """
 
     def __init__(
