@@ -1,7 +1,7 @@
 """nerdyrodent/VQGAN-CLIP's own loop, run step by step for benchmarks/engine.py.
 
 Its `generate.py` is a script. It is read from a checkout and run unchanged as far as its loop, with what it
-imports and cannot have here put in place: OpenAI's CLIP package becomes open_clip with the benchmark's weights,
+imports and cannot have here put in place: OpenAI's CLIP package becomes open_clip with our weights,
 in the order of dimensions that OpenAI's code computes in, and `taming.models`, which wants an old
 pytorch-lightning, becomes the same layers from `taming.modules`. Its functions then take the steps.
 """
