@@ -57,6 +57,7 @@ class Task:
 @dataclass(frozen=True)
 class Result:
     seconds: list[float]  # of each step after the first
+    cpu_seconds: list[float]  # likewise, of all threads; what counts when other work runs beside
     losses: list[float]  # of every step
     peak: int  # bytes of resident memory, at most
     precision: str = "fp32"
@@ -94,7 +95,15 @@ def run(task: Task) -> Result:
         from benchmarks.engine_peer import peer_losses
 
         del vqgan  # it loads its own
-        cutouts = Cutouts(count=task.cutouts, size=224, **_views())
+        settings = _settings(task)
+        cutouts = Cutouts(
+            count=settings.cutouts,
+            size=224,
+            smallest=settings.cutout_smallest,
+            largest=settings.cutout_largest,
+            power=settings.cutout_power,
+            augmentation=settings.augmentation,
+        )
         losses = peer_losses(
             checkout=task.checkout,
             weights=task.weights,
@@ -115,9 +124,22 @@ def _our_losses(task: Task, vqgan, start, rng) -> Iterator:
     from gallery.clip.model import ClipConfig, load_clip
     from generator.engine.loop import generate
     from generator.engine.precision import chosen_precision
+
+    settings = _settings(task)
+    clip = load_clip(ClipConfig("ViT-B-32", str(task.weights / "clip.pt"), Path()))
+    yield chosen_precision(settings, vqgan)
+    state = next(generate(settings, vqgan, clip)).state()  # of a run that begins as the peer's
+    state |= {"index": 0, "parameters": [start], "average": [start.clone()], "rng": rng.get_state()}
+    state["optimizer"]["state"] = {}
+    for step in generate(settings, vqgan, clip, resume=state):
+        yield step.loss
+
+
+def _settings(task: Task):
+    """Ours, as plain as the peer's loop is; views are as usual."""
     from generator.engine.settings import GenerateSettings
 
-    settings = GenerateSettings(
+    return GenerateSettings(
         prompt=PROMPT,
         steps=CONSTANT,
         width=task.size,
@@ -128,29 +150,18 @@ def _our_losses(task: Task, vqgan, start, rng) -> Iterator:
         ground=0.0,
         precision="fp32" if task.who == FP32 else "auto",
         threads=task.threads,
-        **{f"cutout_{name}" if name != "augmentation" else name: value for name, value in _views().items()},
     )
-    clip = load_clip(ClipConfig("ViT-B-32", str(task.weights / "clip.pt"), Path()))
-    yield chosen_precision(settings, vqgan)
-    state = next(generate(settings, vqgan, clip)).state()  # of a run that begins as the peer's
-    state |= {"index": 0, "parameters": [start], "average": [start.clone()], "rng": rng.get_state()}
-    state["optimizer"]["state"] = {}
-    for step in generate(settings, vqgan, clip, resume=state):
-        yield step.loss
-
-
-def _views() -> dict[str, float]:
-    return {"smallest": 0.7, "largest": 1.1, "power": 1.0, "augmentation": 1.0}
 
 
 def _measured(losses: Iterator[float], task: Task, precision: str) -> Result:
-    found, seconds = [], []
-    begun = time.perf_counter()
+    found, seconds, cpu_seconds = [], [], []
+    begun, cpu_begun = time.perf_counter(), time.process_time()
     for loss in islice(losses, task.steps):
         found.append(loss)
         seconds.append(time.perf_counter() - begun)
-        begun = time.perf_counter()
-    return Result(seconds[1:], found, _peak_memory(), precision)
+        cpu_seconds.append(time.process_time() - cpu_begun)
+        begun, cpu_begun = time.perf_counter(), time.process_time()
+    return Result(seconds[1:], cpu_seconds[1:], found, _peak_memory(), precision)
 
 
 def _peak_memory() -> int:
@@ -163,12 +174,15 @@ def _peak_memory() -> int:
 
 
 def report_step(title: str, results: dict[str, Result]) -> None:
-    print(f"\n{title}\n{'':16}{'precision':>10}{'s a step':>10}{'peak MB':>9}{'times as fast':>15}")
-    medians = {who: statistics.median(result.seconds) for who, result in results.items()}
+    print(
+        f"\n{title}\n{'':16}{'precision':>10}{'s a step':>10}{'CPU s':>8}{'peak MB':>9}{'times as fast':>15}"
+    )
+    median = statistics.median
     for who, result in results.items():
-        ratio = medians[PEER] / medians[who]
-        peak = result.peak / 1e6
-        print(f"{who:16}{result.precision:>10}{medians[who]:10.2f}{peak:9.0f}{ratio:15.2f}", flush=True)
+        seconds, cpu_seconds = median(result.seconds), median(result.cpu_seconds)
+        ratio = median(results[PEER].seconds) / seconds
+        print(f"{who:16}{result.precision:>10}{seconds:10.2f}{cpu_seconds:8.2f}", end="")
+        print(f"{result.peak / 1e6:9.0f}{ratio:15.2f}", flush=True)
 
 
 def report_losses(steps: int, losses: dict[str, list[list[float]]]) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import types
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -33,14 +34,8 @@ def peer_losses(
         raise SystemExit(f"{checkout}/generate.py is not the script this was written for (2022-10-02).")
     _put_in_place(weights)
     sys.argv = ["generate.py", "-p", prompt, "-s", str(size), str(size), "-cuts", str(cutouts), "-cd", "cpu"]
-    sys.argv += [
-        "-conf",
-        str(weights / "vqgan.yaml"),
-        "-ckpt",
-        str(weights / "vqgan.safetensors"),
-        "-sd",
-        "1",
-    ]
+    sys.argv += ["-conf", str(weights / "vqgan.yaml"), "-ckpt", str(weights / "vqgan.safetensors")]
+    sys.argv += ["-sd", "1", "-se", str(sys.maxsize)]  # no step saves a picture
     script: dict[str, Any] = {"__name__": "generate"}
     exec(compile(source[: source.index(LOOP)], str(checkout / "generate.py"), "exec"), script)
     with torch.no_grad():
@@ -56,12 +51,8 @@ def peer_losses(
         return found
 
     script["ascend_txt"] = listening
-    script["i"] = 1
-    while True:
-        script["train"](script["i"])
-        script["i"] += (
-            50 if (script["i"] + 1) % script["args"].display_freq == 0 else 1
-        )  # no step saves a file
+    for step in count(1):
+        script["train"](step)
         yield distances[-1]
 
 
