@@ -1,4 +1,4 @@
-"""Computing in bfloat16: float32's range with 8 bits of precision, in half the memory and time.
+"""Computing in bfloat16: float32's range with 8 bits of precision, in about half the time.
 
 Only what the models compute is rounded. The parameters that are optimised, the views and the losses stay
 float32, so that no step is too small to count (Micikevicius et al. 2018, "Mixed Precision Training", section
