@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from generator.batches import Axis
 from generator.engine.settings import LIMITS, MAX_PROMPT_CHARACTERS, OPTIONS, GenerateSettings
-from generator.forms import SIZES, check_notation, reject_control_characters
+from generator.forms import SIZES
 from generator.jobs import Wish
+from generator.prompt_fields import check_notation, reject_control_characters
 
 MOST_CHARACTERS = 20_000  # of all prompts
 # Settings that can change from row to row or column to column.

@@ -1,61 +1,36 @@
-import re
+from __future__ import annotations
+
+import math
 import secrets
-import unicodedata
+from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from generator.engine.prompts import PromptError, Trouble, parse_prompt
-from generator.engine.settings import LIMITS, MAX_PROMPT_CHARACTERS, SIZE_MULTIPLE, GenerateSettings
+from gallery.models import Image, User
+from generator import pictures
+from generator.engine.prompts import pictures_in
+from generator.engine.settings import (
+    DRAWERS,
+    LIMITS,
+    MAX_PROMPT_CHARACTERS,
+    PARTS,
+    PICTURES,
+    SIZE_MULTIPLE,
+    GenerateSettings,
+)
 from generator.jobs import Wish
 from generator.option_fields import OptionFields
+from generator.prompt_fields import PromptField
+
+if TYPE_CHECKING:
+    from generator.option_kinds import Text
 
 SIZES = (128, 192, 256)  # pixels, the shorter side
 SHAPES = {"square": (1, 1), "wide": (4, 3), "tall": (3, 4), "widest": (16, 9), "tallest": (9, 16)}
 MOST_AT_ONCE = 8
-TROUBLES = {
-    Trouble.NO_TEXT: _("Words are missing here."),
-    Trouble.NO_WEIGHT: _("A number is missing after the colon."),
-    Trouble.WEIGHT: _(
-        "A weight is from -10 to 10 and not 0. Put text with a colon and a number in quotation marks."
-    ),
-    Trouble.STOP: _("A stop is a distance of at most 4.9, with the sign of its weight."),
-    Trouble.OPEN_QUOTE: _("The quotation mark is never closed."),
-    Trouble.AFTER_QUOTE: _("After the quotation mark only a weight may follow."),
-    Trouble.ONLY_NEGATIVE: _("Say also what to draw, not only what to keep away from."),
-    Trouble.TOO_MANY_TEXTS: _("A scene has at most eight texts."),
-    Trouble.TOO_MANY_SCENES: _("A story has at most eight scenes."),
-}
-
-
-def reject_control_characters(text: str) -> None:
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
-        raise ValidationError(
-            _("The prompt has control characters in it. Write it as plain text."), code="control_characters"
-        )
-
-
-def check_notation(prompt: str) -> None:
-    try:
-        parse_prompt(prompt)
-    except PromptError as error:
-        message = format_lazy(
-            _("{reason} (at character {position})"),
-            reason=TROUBLES[error.trouble],
-            position=error.position + 1,
-        )
-        raise ValidationError(message, code="notation") from error
-
-
-class PromptField(forms.CharField):
-    """Words on one or several lines; a line break or tab counts as a space."""
-
-    widget = forms.Textarea
-
-    def to_python(self, value: str | None) -> str:
-        return re.sub(r"[\r\n\t]+", " ", super().to_python(value) or "")
 
 
 def sides_of(size: int, shape: str) -> tuple[int, int]:
@@ -71,12 +46,16 @@ def shape_of(width: int, height: int) -> str:
     return next((shape for shape in SHAPES if sides_of(size, shape) == (width, height)), "square")
 
 
+def nearest_shape(width: int, height: int) -> str:
+    """The shape that a picture of these sides loses least in."""
+    return min(SHAPES, key=lambda shape: abs(math.log(width / height * SHAPES[shape][1] / SHAPES[shape][0])))
+
+
 class JobForm(OptionFields):
     prompt = PromptField(
         label=_("Prompt"),
         help_text=_("Say what the picture should show, in English."),
         max_length=MAX_PROMPT_CHARACTERS,
-        validators=[reject_control_characters, check_notation],
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": _("Write what the picture should show.")},
     )
@@ -122,9 +101,42 @@ class JobForm(OptionFields):
         initial=1,
         help_text=_("Several differ in their seed, which counts up."),
     )
+    every_drawer = forms.BooleanField(
+        label=_("In every way of drawing"),
+        required=False,
+        help_text=_("One picture each, with the same seed, to compare them side by side."),
+    )
+
+    def __init__(self, *args: Any, owner: User | AnonymousUser, **kwargs: Any) -> None:
+        """owner: whose wish it is; a wish can name only pictures that its owner may see."""
+        super().__init__(*args, **kwargs)
+        self.owner = owner
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        named = {name: _pictures_of(name, data.get(name)) for name in ("prompt", *PARTS, *PICTURES)}
+        there = pictures.visible(set().union(*named.values()), user=self.owner)
+        for name, ids in named.items():
+            if ids - there.keys():
+                self.add_error(name, _("There is no picture with this id that you may see."))
+        if data.get("every_drawer") and (data.get("pictures") or 1) > 1:
+            self.add_error("pictures", _("In every way of drawing there is one picture each."))
+        if data.get("every_drawer") and data.get("codebook_pull"):
+            self.add_error("codebook_pull", _("Only what the model paints has a codebook."))
+        return data
+
+    def chosen_pictures(self) -> list[tuple[Text, Image]]:
+        """The pictures that stand in the form's own fields for them, each with the field's label."""
+        fields = [self[name] for name in PICTURES]
+        ids = {bound.name: _read_id(bound) for bound in fields}
+        there = pictures.visible(filter(None, ids.values()), user=self.owner)
+        return [(bound.label, there[ids[bound.name]]) for bound in fields if ids[bound.name] in there]
 
     def wishes(self) -> list[Wish]:
-        """The validated settings of each picture; the first seed is random where none was given."""
+        """The validated settings of each picture; the first seed is random where none was given.
+
+        Several differ in their seed, or in what draws them.
+        """
         data = self.cleaned_data
         seeds = int(LIMITS["seed"][1]) + 1
         first = data["seed"] if data["seed"] is not None else secrets.randbelow(seeds)
@@ -136,7 +148,32 @@ class JobForm(OptionFields):
                 steps=data["steps"],
                 width=width,
                 height=height,
-                options=self.options(),
+                options=options,
             )
             for number in range(data["pictures"] or 1)
+            for options in self._options_of_each()
         ]
+
+    def _options_of_each(self) -> list[dict[str, Any]]:
+        options = self.options()
+        return [options | {"drawer": drawer} for drawer in DRAWERS] if self.compares else [options]
+
+    @property
+    def compares(self) -> bool:
+        """Whether the valid form asks for pictures to be seen side by side."""
+        return self.cleaned_data["every_drawer"]
+
+
+def _pictures_of(name: str, value: str | None) -> set[str]:
+    """The ids of pictures in a field's validated value; none where it was not valid."""
+    if not value:
+        return set()
+    return {value} if name in PICTURES else pictures_in(value)
+
+
+def _read_id(bound: forms.BoundField) -> str:
+    """The id in a picture's field as it was typed; empty where there is none."""
+    try:
+        return bound.field.clean(bound.value())
+    except ValidationError:
+        return ""

@@ -97,6 +97,10 @@ class Job(models.Model):
 
         MODELS = "models", _("The models that make pictures could not be loaded. An administrator can help.")
         SETTINGS = "settings", _("These settings do not fit the model that makes pictures.")
+        PICTURE = (
+            "picture",
+            _("A picture that this was to be made from is gone, or you may no longer see it."),
+        )
         ENGINE = "engine", _("Something went wrong while the picture was being made.")
         STORAGE = "storage", _("The finished picture could not be stored.")
         ATTEMPTS = "attempts", _("The making was interrupted several times in a row, so it was given up.")

@@ -10,54 +10,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.urls import reverse
 from django.utils.formats import localize
-from django.utils.functional import lazy
-from django.utils.translation import gettext
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from generator.engine.settings import LIMITS, OPTIONS
+from generator.engine.settings import OPTIONS, PICTURES
+from generator.option_drawers import DrawerFields
+from generator.option_kinds import choice, number, percentages, switch
+from generator.option_looks import LookFields
+from generator.option_starts import StartFields
 
 if TYPE_CHECKING:
-    from django.utils.functional import _StrPromise
-
-    Text = str | _StrPromise
-
-
-def _with_range(explanation: Text, low: float, high: float, usual: float) -> str:
-    numbers = {"low": localize(low), "high": localize(high), "usual": localize(usual)}
-    return f"{explanation} " + gettext("From %(low)s to %(high)s, normally %(usual)s.") % numbers
-
-
-_lazy_with_range = lazy(_with_range, str)
-
-
-def number(name: str, label: Text, explanation: Text) -> forms.Field:
-    """The field of a number that has limits; its explanation goes on with these and the default."""
-    usual = OPTIONS[name]
-    low, high = (type(usual)(limit) for limit in LIMITS[name])
-    field = forms.IntegerField if isinstance(usual, int) else forms.FloatField
-    return field(
-        label=label,
-        help_text=_lazy_with_range(explanation, low, high, usual),
-        required=False,
-        min_value=low,
-        max_value=high,
-        initial=usual,
-        widget=forms.NumberInput(attrs={"step": 1 if isinstance(usual, int) else "any"}),
-    )
-
-
-def switch(name: str, label: Text, explanation: Text) -> forms.Field:
-    """The field of what is on or off: a choice, because an unticked box and a missing field look the same."""
-    return forms.TypedChoiceField(
-        label=label,
-        help_text=explanation,
-        required=False,
-        choices=[(True, _("Yes")), (False, _("No"))],
-        coerce=lambda value: value == "True",
-        empty_value=None,
-        initial=OPTIONS[name],
-    )
+    from generator.option_kinds import Sections, Text
 
 
 @dataclass(frozen=True)
@@ -68,31 +33,58 @@ class Section:
     fields: list[forms.BoundField]
 
 
-class OptionFields(forms.Form):
+class OptionFields(DrawerFields, LookFields, StartFields, forms.Form):
     """A form's fields for options. Its subclass has the basic ones."""
 
     cutouts = number("cutouts", _("Views"), _("How many parts of the picture are judged in each step."))
-    cutout_power = number(
-        "cutout_power",
-        _("Preference for small views"),
-        _("Above 1 small views are likelier, below 1 large ones."),
+    augmentation = number(
+        "augmentation",
+        _("Variation of the views"),
+        _("How much they are turned, tinted, blurred and made noisy."),
     )
     cutout_smallest = number(
         "cutout_smallest", _("Smallest view"), _("Its side, as a share of the picture's shorter side.")
     )
     cutout_largest = number("cutout_largest", _("Largest view"), _("Above 1 it looks past the border."))
-    augmentation = number(
-        "augmentation",
-        _("Variation of the views"),
-        _("How much they are turned, tinted, blurred and made noisy."),
+    cutout_power = number(
+        "cutout_power",
+        _("Preference for small views"),
+        _("Above 1 small views are likelier, below 1 large ones."),
+    )
+
+    optimiser = choice(
+        "optimiser",
+        _("Optimiser"),
+        _("The rule by which a step follows from those before."),
+        {
+            "adam": "Adam",
+            "adamw": "AdamW",
+            "radam": "RAdam",
+            "nadam": "NAdam",
+            "adamax": "Adamax",
+            "adagrad": "Adagrad",
+            "rmsprop": "RMSprop",
+            "diffgrad": "DiffGrad",
+            "adamp": "AdamP",
+        },
     )
     learning_rate = number(
         "learning_rate",
         _("Learning rate"),
         _("How far a step moves the picture: more is bolder and rougher."),
     )
+    learning_rate_drops = percentages(
+        "learning_rate_drops",
+        _("Drops of the learning rate"),
+        _("Percentages of the steps at which it falls to a tenth, such as 50 75; empty: it falls slowly."),
+    )
     coarse_levels = number(
         "coarse_levels", _("Coarse levels"), _("With more of them, shapes form before textures do.")
+    )
+    averaging = number(
+        "averaging",
+        _("Averaging"),
+        _("How slowly the picture shown follows the steps; 0 shows each as it is."),
     )
     quantise = switch(
         "quantise", _("Keep to the codebook"), _("Paint only with the patches that the model has learned.")
@@ -102,25 +94,21 @@ class OptionFields(forms.Form):
         _("Pull to the codebook"),
         _("How strongly patches are drawn to those that the model knows."),
     )
-    averaging = number(
-        "averaging",
-        _("Averaging"),
-        _("How slowly the picture shown follows the steps; 0 shows each as it is."),
-    )
-    ground = number(
-        "ground", _("White ground"), _("How strongly the rest fades to white, most of all at the border.")
-    )
-    smoothness = number("smoothness", _("Smoothness"), _("How strongly neighbouring pixels are made alike."))
 
-    SECTIONS: tuple[tuple[Text, tuple[str, ...]], ...] = (
-        (_("What it looks like"), ("ground", "smoothness")),
+    SECTIONS: Sections = (
+        *DrawerFields.SECTIONS,
+        *LookFields.SECTIONS,
+        *StartFields.SECTIONS,
         (
             _("How it is judged"),
             ("cutouts", "augmentation", "cutout_smallest", "cutout_largest", "cutout_power"),
         ),
         (
             _("How it moves"),
-            ("learning_rate", "coarse_levels", "averaging", "quantise", "codebook_pull"),
+            (
+                *("optimiser", "learning_rate", "learning_rate_drops", "coarse_levels"),
+                *("averaging", "quantise", "codebook_pull"),
+            ),
         ),
     )
 
@@ -150,6 +138,8 @@ class OptionFields(forms.Form):
         )
         if smallest > largest:
             self.add_error("cutout_smallest", _("The smallest view is larger than the largest."))
+        if data.get("codebook_pull") and data.get("drawer") not in ("", None, "vqgan"):
+            self.add_error("codebook_pull", _("Only what the model paints has a codebook."))
         return data
 
 
@@ -165,5 +155,7 @@ def describe(options: Mapping[str, Any]) -> list[tuple[Text, Text]]:
 
 
 def _in_words(name: str, value: Any) -> Text:
+    if name in PICTURES:
+        return format_html('<a href="{}">{}</a>', reverse("gallery:picture", args=[value]), _("a picture"))
     choices = dict(getattr(OptionFields.base_fields[name], "choices", ()))
     return choices.get(value) or localize(value)

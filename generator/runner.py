@@ -22,7 +22,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from gallery.models import Image
 from gallery.uploads import DuplicateImage, store_image
-from generator import checkpoints, jobs, pausing, progress, room, turns
+from generator import checkpoints, jobs, pausing, pictures, progress, room, turns
 from generator.engine.prompts import plain_text
 from generator.engine.settings import GenerateSettings, SettingsError, with_options
 from generator.estimates import Stopwatch
@@ -31,8 +31,10 @@ from generator.models import Job
 from generator.previews import PreviewPace
 
 if TYPE_CHECKING:  # torch is loaded by the worker that runs a job, and by nobody who only imports this module
-    from generator.engine.drawer import Decoder
-    from generator.engine.loop import Perceptor, Step
+    from generator.engine.drawers import Decoder
+    from generator.engine.goals import Perceptor
+    from generator.engine.loop import Step
+    from generator.engine.pictures import Pictures
 
 logger = logging.getLogger(__name__)
 
@@ -124,8 +126,9 @@ def models_of_this_process() -> Models:
 def _make(job: Job, load_models: Callable[[], Models], heartbeat: Heartbeat) -> None:
     models = load_models()
     recipe = _recipe(job)
+    given = _pictures(job, recipe)
     pace, stopwatch = PreviewPace(), Stopwatch(job)
-    for step in _steps(job, recipe, models):
+    for step in _steps(job, recipe, models, given):
         stopwatch.step_done()
         heartbeat.moved()
         wished = jobs.record_step(job=job, step=step.index, loss=step.loss)
@@ -172,18 +175,26 @@ def _recipe(job: Job) -> GenerateSettings:
         raise JobFailed(Job.Failure.SETTINGS, error) from error
 
 
-def _steps(job: Job, recipe: GenerateSettings, models: Models) -> Iterator[Step]:
+def _pictures(job: Job, recipe: GenerateSettings) -> Pictures:
+    """What of the gallery the picture is made from, as far as the job's owner may see it now."""
+    try:
+        return pictures.load(recipe.pictures, user=job.owner)
+    except pictures.PictureGone as error:
+        raise JobFailed(Job.Failure.PICTURE, error) from error
+
+
+def _steps(job: Job, recipe: GenerateSettings, models: Models, given: Pictures) -> Iterator[Step]:
     """The job's steps, from its checkpoint when that can be used."""
     from generator.engine.loop import ResumeError, generate
 
     state = _saved_state(job)
-    steps = generate(recipe, models.vqgan, models.clip, resume=state)
+    steps = generate(recipe, models.vqgan, models.clip, resume=state, pictures=given)
     try:
         with _engine_errors():
             step = next(steps)
     except ResumeError as error:
         logger.warning("Job %s: its checkpoint cannot be used, so it starts again: %s", job.id, error)
-        steps = generate(recipe, models.vqgan, models.clip)
+        steps = generate(recipe, models.vqgan, models.clip, pictures=given)
         with _engine_errors():
             step = next(steps)
     while True:

@@ -6,6 +6,7 @@ app_name = "generator"
 urlpatterns = [
     path("studio/", views.studio, name="studio"),
     path("studio/jobs", views.own_jobs, name="jobs"),
+    path("studio/side-by-side/", views.compare_jobs, name="side_by_side"),
     path("studio/<uuid:job_id>/", views.job, name="job"),
     path("studio/batches/new/", batch_views.new, name="batch-new"),
     path("studio/batches/<uuid:batch_id>/", batch_views.batch, name="batch"),

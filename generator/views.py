@@ -10,11 +10,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from gallery.models import User
-from generator import continuing, estimates, jobs, outlook, progress, room, turns
+from gallery.models import Image, User
+from generator import continuing, estimates, jobs, outlook, progress, room, side_by_side, turns
 from generator.actions import visible_job
 from generator.continue_form import ContinueForm
-from generator.forms import JobForm, shape_of
+from generator.forms import JobForm, nearest_shape, shape_of
 from generator.models import Job
 from generator.option_fields import describe
 
@@ -32,14 +32,16 @@ class SignedInRequest(HttpRequest):
 @require_http_methods(["GET", "HEAD", "POST"])
 def studio(request: SignedInRequest) -> HttpResponse:
     """Ask for a picture, see one's own jobs. Wrong input is kept and answered by 400, too many by 429, no
-    room by 413. `?like=` an earlier job fills the form in as it was then, but for the seed."""
-    form, status = JobForm(initial=_as_before(request)), 200
+    room by 413. `?like=` an earlier job fills the form in as it was then, but for the seed; `?init=` a
+    picture of the gallery begins with that."""
+    initial = {**_as_before(request), **_from_picture(request)}
+    form, status = JobForm(initial=initial, owner=request.user), 200
     if request.method == "POST":
-        form, status = JobForm(request.POST), 400
+        form, status = JobForm(request.POST, owner=request.user), 400
         if form.is_valid():
             try:
                 submitted = jobs.submit(owner=request.user, wishes=form.wishes())
-                return redirect(submitted[0] if len(submitted) == 1 else "generator:studio")
+                return redirect(_page_of(submitted, form))
             except jobs.JobLimitReached as error:
                 form.add_error(None, limit_message(error.limit))
                 status = 429
@@ -112,6 +114,31 @@ def frame(request: SignedInRequest, job_id: UUID) -> HttpResponse:
     return HttpResponse(newest.picture, content_type=progress.PICTURE_TYPE)
 
 
+@login_required
+@never_cache
+@require_safe
+def compare_jobs(request: SignedInRequest) -> HttpResponse:
+    """Several jobs side by side, `?job=` each; 404 where one is out of sight. `&part=1`: the grid alone, to
+    refresh it."""
+    shown = side_by_side.entries(request.GET.getlist("job"), user=request.user)
+    if not shown:
+        raise Http404(_("There are no such pictures in the making."))
+    context = {
+        "entries": shown,
+        "unfinished": any(not entry.job.is_finished for entry in shown),
+        "refresh_url": side_by_side.address(entry.job for entry in shown) + "&part=1",
+    }
+    template = "generator/_side_by_side.html" if "part" in request.GET else "generator/side_by_side.html"
+    return render(request, template, context)
+
+
+def _page_of(submitted: list[Job], form: JobForm) -> Job | str:
+    """Where to go on: the one job, several to compare, or the list of all."""
+    if form.compares:
+        return side_by_side.address(submitted)
+    return submitted[0] if len(submitted) == 1 else "generator:studio"
+
+
 def _as_before(request: SignedInRequest) -> dict[str, object]:
     """The form's first values; nothing where no job is named. Raises Http404 for one out of sight."""
     asked = request.GET.get("like")
@@ -130,6 +157,20 @@ def _as_before(request: SignedInRequest) -> dict[str, object]:
         "steps": job.steps,
         **job.options,
     }
+
+
+def _from_picture(request: SignedInRequest) -> dict[str, object]:
+    """The form's first values for a picture made from another. Raises Http404 for one out of sight."""
+    asked = request.GET.get("init")
+    if not asked:
+        return {}
+    try:
+        image = Image.objects.visible_to(request.user).filter(pk=asked).first()
+    except ValidationError:  # not the form of an id
+        image = None
+    if image is None:
+        raise Http404(_("There is no such picture."))
+    return {"init_picture": str(image.pk), "shape": nearest_shape(image.width, image.height)}
 
 
 def _job_context(job: Job, user: User) -> dict[str, object]:

@@ -20,6 +20,7 @@ from torch.nn import functional as F
 
 import gallery.clip.towers  # noqa: F401  registers the pack's image towers with timm
 from gallery.clip.checksums import WeightsError, file_sha256, verify_checksums
+from gallery.clip.layout import put_positions_first
 from gallery.clip.preprocess import Preprocess
 
 __all__ = ["PACK", "ClipConfig", "ClipModel", "WeightsError", "load_clip"]
@@ -196,7 +197,7 @@ def _load_released(config: ClipConfig) -> ClipModel:
         )
     network = _build_released(config, path, tag)
     return ClipModel(
-        network=network,
+        network=put_positions_first(network),
         tokenizer=open_clip.get_tokenizer(config.model),
         preprocess=Preprocess.from_open_clip(PreprocessCfg(**network.visual.preprocess_cfg)),  # type: ignore
         # A file may be exchanged under its name, and a released tag's by whoever publishes it.

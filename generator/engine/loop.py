@@ -3,58 +3,35 @@
 from __future__ import annotations
 
 import hashlib
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from generator.engine import starts
 from generator.engine.cutouts import Cutouts
-from generator.engine.drawer import Decoder, VqganDrawer
-from generator.engine.losses import ground_distance, prompt_distance, total_variation
-from generator.engine.prompts import Scene, parse_prompt
-from generator.engine.settings import GenerateSettings
+from generator.engine.drawers import Decoder, VqganDrawer, open_drawer
+from generator.engine.goals import Goal, Perceptor, read_scene, read_spots
+from generator.engine.losses import prompt_distance
+from generator.engine.losses.terms import Beginning, Term, beginning_term, look_terms
+from generator.engine.optimisers import OPTIMISERS, learning_rate
+from generator.engine.pictures import Pictures, check_given, digest
+from generator.engine.precision import Bf16Decoder, Bf16Perceptor, chosen_precision
+from generator.engine.prompts import parse_prompt
+from generator.engine.settings import GenerateSettings, parse_drops
 
 STATE_VERSION = 2
-FINAL_LEARNING_RATE = 0.1  # of the first step's
-
-
-class Perceptor(Protocol):
-    """The part of a CLIP model that guidance needs; gallery.clip.model.ClipModel is one."""
-
-    @property
-    def model_id(self) -> str: ...
-
-    @property
-    def image_size(self) -> int:
-        """Side in pixels of the pictures it takes."""
-        ...
-
-    def encode_text(self, texts: Sequence[str]) -> Tensor:
-        """(N, D) unit rows."""
-        ...
-
-    def encode_pixels(self, pixels: Tensor) -> Tensor:
-        """(B, 3, S, S) in [0, 1] → (B, D) unit rows, differentiable."""
-        ...
+NO_PICTURES: Pictures = MappingProxyType({})
 
 
 class ResumeError(Exception):
     """A saved state does not belong to these settings and models."""
-
-
-@dataclass(frozen=True)
-class Goal:
-    """One scene as CLIP reads it: texts (M, D) unit rows, weights and stops (M,)."""
-
-    texts: Tensor
-    weights: Tensor
-    stops: Tensor
 
 
 @dataclass(frozen=True)
@@ -75,23 +52,32 @@ class Step:
 
 
 def generate(
-    settings: GenerateSettings, vqgan: Decoder, clip: Perceptor, resume: dict[str, Any] | None = None
+    settings: GenerateSettings,
+    vqgan: Decoder,
+    clip: Perceptor,
+    resume: dict[str, Any] | None = None,
+    pictures: Pictures = NO_PICTURES,
 ) -> Iterator[Step]:
     """Yield each step of making the picture that `settings` describe.
+
+    pictures: the pixels, (H, W, 4) uint8 with alpha, of each picture in `settings.pictures`.
 
     Crowson et al. 2022, "VQGAN-CLIP: Open Domain Image Generation and Editing with Natural Language
     Guidance", section 3: start from random codebook vectors; in each step quantise the latent, decode it,
     show CLIP random augmented cutouts, and move the latent by Adam along the gradient of their mean
     spherical distance to the prompt's embedding, which passes straight through the quantisation. The scenes
-    of a story follow each other on the same latent, each with a full fall of the learning rate.
+    of a story follow each other on the same latent, each with a full fall of the learning rate. All that is
+    optional, other drawers and optimisers among it, changes nothing and costs nothing until it is asked for.
 
     Every random number comes from one generator seeded by `settings.seed`, which is part of the state. On
     the same machine the same settings and models give the same bytes, whether or not the run was
     interrupted: pass the last kept `Step.state()` as `resume`. It may also be one of a run of fewer or more
     steps with the same schedule, whose end is thereby moved. Raises ResumeError when that state belongs to
-    another run, SettingsError when the size does not fit the decoder.
+    another run, SettingsError when the size does not fit the decoder or a picture is missing.
     """
-    run = _Run(settings, vqgan, clip)
+    check_given(pictures, settings.pictures)
+    precision = resume.get("precision") if resume else None
+    run = _Run(settings, vqgan, clip, pictures, precision or chosen_precision(settings, vqgan))
     if resume is not None:
         run.restore(resume)
     while run.index < settings.steps:
@@ -103,21 +89,30 @@ def generate(
 class _Run:
     """Everything that one run carries from step to step."""
 
-    def __init__(self, settings: GenerateSettings, vqgan: Decoder, clip: Perceptor) -> None:
+    def __init__(
+        self,
+        settings: GenerateSettings,
+        vqgan: Decoder,
+        clip: Perceptor,
+        pictures: Pictures,
+        precision: str,
+    ) -> None:
+        if precision == "bf16":
+            vqgan, clip = Bf16Decoder(vqgan), Bf16Perceptor(clip)
+        self.precision = precision
         self.settings = settings
         self.clip = clip
+        self.pictures = pictures
         self.index = 0
         self.rng = torch.Generator().manual_seed(settings.seed)
-        self.drawer = VqganDrawer(
-            vqgan,
-            width=settings.width,
-            height=settings.height,
-            rng=self.rng,
-            levels=settings.coarse_levels,
-            quantised=settings.quantise,
-        )
+        self.vqgan = vqgan
+        self.drawer = open_drawer(settings, vqgan, self.rng)
+        with _threads(settings.threads):
+            starts.begin(self.drawer, settings, pictures, self.rng)
+            self.terms = self._terms()
         self.average = [parameter.detach().clone() for parameter in self.drawer.parameters()]
-        self.optimizer = torch.optim.Adam(self.drawer.parameters(), lr=settings.learning_rate)
+        self.drops = parse_drops(settings.learning_rate_drops)
+        self.optimizer = OPTIMISERS[settings.optimiser](self.drawer.parameters(), lr=settings.learning_rate)
         self.cutouts = Cutouts(
             count=settings.cutouts,
             size=clip.image_size,
@@ -127,7 +122,18 @@ class _Run:
             augmentation=settings.augmentation,
         )
         with _threads(settings.threads):
-            self.goals = [read_scene(scene, clip) for scene in parse_prompt(settings.prompt)]
+            self.goals = [read_scene(scene, clip, pictures) for scene in parse_prompt(settings.prompt)]
+            self.spots = read_spots(settings, clip, pictures, vqgan.codebook.device)
+
+    def _terms(self) -> list[Term]:
+        """What of the picture counts besides the prompts; called before the first step."""
+        terms = look_terms(self.settings)
+        if self.settings.init_weight:
+            parameters = [parameter.detach().clone() for parameter in self.drawer.parameters()]
+            picture = starts.start_picture(self.drawer, self.settings, self.pictures)
+            beginning = Beginning(parameters, picture)
+            terms.append(beginning_term(self.settings, beginning, self.drawer.parameters))
+        return terms
 
     def step(self) -> float:
         """Take one step and return the loss that it started from."""
@@ -135,8 +141,13 @@ class _Run:
         scene = min(self.index * scenes // schedule, scenes - 1)
         steps = scene_steps(scene, steps=schedule, scenes=scenes)
         self.optimizer.param_groups[0]["lr"] = learning_rate(
-            self.settings.learning_rate, done=min(self.index - steps.start, len(steps)), steps=len(steps)
+            self.settings.learning_rate,
+            done=min(self.index - steps.start, len(steps)),
+            steps=len(steps),
+            drops=self.drops,
         )
+        if starts.overlay_is_due(self.settings, self.index):
+            starts.overlay(self.drawer, self.settings, self.pictures)
         self.optimizer.zero_grad(set_to_none=True)
         loss = self._loss(self.goals[scene])
         gradients = torch.autograd.grad(loss, self.drawer.parameters())
@@ -150,16 +161,20 @@ class _Run:
 
     def _loss(self, goal: Goal) -> Tensor:
         picture = self.drawer.render()  # (1, 3, H, W)
-        views = self.cutouts.draw(picture, self.rng)  # (N, 3, S, S)
-        views = views.contiguous(memory_format=torch.channels_last)  # the layout CPU convolutions are fast in
-        loss = prompt_distance(self.clip.encode_pixels(views), goal.texts, goal.weights, goal.stops)
-        if self.settings.smoothness:
-            loss = loss + self.settings.smoothness * total_variation(picture)
-        if self.settings.ground:
-            loss = loss + self.settings.ground * ground_distance(picture)
-        if self.settings.codebook_pull:
+        loss = self._distance(picture, goal)
+        for spot in self.spots:
+            loss = loss + self._distance(spot.show(picture), spot.goal)
+        for term in self.terms:
+            loss = loss + term.weight * term.distance(picture)
+        if isinstance(self.drawer, VqganDrawer) and self.settings.codebook_pull:
             loss = loss + self.settings.codebook_pull * self.drawer.codebook_distance()
         return loss
+
+    def _distance(self, picture: Tensor, goal: Goal) -> Tensor:
+        """How far random views of a picture (1, 3, H, W) are from a goal."""
+        views = self.cutouts.draw(picture, self.rng)  # (N, 3, S, S)
+        views = views.contiguous(memory_format=torch.channels_last)  # the layout CPU convolutions are fast in
+        return prompt_distance(self.clip.encode_pixels(views), goal.texts, goal.weights, goal.stops)
 
     @torch.no_grad()
     def _update_average(self) -> None:
@@ -178,6 +193,7 @@ class _Run:
         return {
             "version": STATE_VERSION,
             "run": self._identity(),
+            "precision": self.precision,  # decided where a run begins, and kept wherever it goes on
             "index": self.index,
             "parameters": [parameter.detach().clone() for parameter in self.drawer.parameters()],
             "average": [mean.clone() for mean in self.average],
@@ -200,33 +216,18 @@ class _Run:
         self.index = state["index"]
 
     def _identity(self) -> dict[str, Any]:
-        codebook = self.drawer.vqgan.codebook.detach().float().cpu().numpy()
+        codebook = self.vqgan.codebook.detach().float().cpu().numpy()
         return {
             "settings": {**asdict(self.settings), "steps": None, "schedule_steps": self.settings.schedule},
             "clip": self.clip.model_id,
+            "pictures": {name: digest(self.pictures[name]) for name in sorted(self.settings.pictures)},
             "codebook": hashlib.sha256(codebook.tobytes()).hexdigest(),
         }
-
-
-def read_scene(scene: Scene, clip: Perceptor) -> Goal:
-    with torch.inference_mode():
-        texts = clip.encode_text([part.text for part in scene])
-    return Goal(
-        texts=texts.clone(),  # a clone made outside inference mode may take part in autograd
-        weights=torch.tensor([part.weight for part in scene]).to(texts),
-        stops=torch.tensor([part.stop for part in scene]).to(texts),
-    )
 
 
 def scene_steps(scene: int, *, steps: int, scenes: int) -> range:
     """The steps, from 0, that a scene of a story is given: an even share of all."""
     return range(-(-scene * steps // scenes), -(-(scene + 1) * steps // scenes))
-
-
-def learning_rate(full: float, *, done: int, steps: int) -> float:
-    """The rate after `done` of a scene's steps: a cosine from `full` to FINAL_LEARNING_RATE of it."""
-    fall = (1 + math.cos(math.pi * done / steps)) / 2
-    return full * (FINAL_LEARNING_RATE + (1 - FINAL_LEARNING_RATE) * fall)
 
 
 @contextmanager

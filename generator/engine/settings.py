@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from generator.engine.prompts import PromptError, parse_prompt
+from generator.engine.colours import parse_colour, parse_colours
+from generator.engine.prompts import PromptError, parse_prompt, pictures_in
 
 MAX_PROMPT_CHARACTERS = 500
+# Ways of drawing: by a VQGAN, in three kinds of cells, in waves, in brush strokes, with a black pen.
+DRAWERS = ("vqgan", "squares", "hexagons", "knit", "fft", "strokes", "lines")
 SIZE_MULTIPLE = 32  # pixels; a multiple of every usual decoder's factor (8 and 16)
 
 # Inclusive limits of the numeric settings.
@@ -20,6 +25,8 @@ LIMITS: dict[str, tuple[float, float]] = {
     "schedule_steps": (0, 2000),
     "width": (64, 512),
     "height": (64, 512),
+    "cells": (4, 128),
+    "strokes": (1, 256),
     "cutouts": (1, 128),
     "cutout_power": (0.1, 4.0),
     "cutout_smallest": (0.1, 2.0),
@@ -27,12 +34,41 @@ LIMITS: dict[str, tuple[float, float]] = {
     "augmentation": (0.0, 2.0),
     "learning_rate": (1e-4, 2.0),
     "coarse_levels": (1, 6),
-    "smoothness": (0.0, 100.0),
     "ground": (0.0, 10.0),
+    "smoothness": (0.0, 100.0),
+    "saturation": (-10.0, 10.0),
+    "symmetry": (0.0, 100.0),
+    "palette_weight": (0.0, 100.0),
+    "border": (0.0, 100.0),
+    "border_width": (0.0, 0.5),
+    "init_opacity": (0.0, 1.0),
+    "init_weight": (0.0, 100.0),
+    "overlay_opacity": (0.0, 1.0),
+    "overlay_every": (1, 1000),
+    "overlay_offset": (0, 1000),
+    "overlay_until": (0, 2000),
     "codebook_pull": (0.0, 10.0),
     "averaging": (0.0, 0.999),
     "threads": (1, 64),
 }
+
+# What the settings that are words can be.
+CHOICES: dict[str, tuple[str, ...]] = {
+    "drawer": DRAWERS,
+    "precision": ("auto", "fp32", "bf16"),
+    "smoothness_kind": ("squares", "lengths", "log"),
+    "symmetry_axis": ("left_right", "top_bottom", "both"),
+    "spot": ("circle", "square", "left", "right", "top", "bottom"),
+    "start": ("usual", "colour", "gradient", "pixels", "fractal"),
+    "init_distance": ("pixels", "latent", "cosine", "angle"),
+    "optimiser": (
+        *("adam", "adamw", "radam", "nadam", "adamax", "adagrad"),
+        *("rmsprop", "diffgrad", "adamp"),
+    ),
+}
+COLOURS = ("ground_colour", "border_colour", "start_colour")
+PICTURES = ("init_picture", "overlay_picture", "spot_picture")  # ids of pictures; empty: none
+PARTS = ("inside", "outside")  # prompts for a part of the picture; empty: none
 
 
 class SettingsError(ValueError):
@@ -61,20 +97,64 @@ class GenerateSettings:
     width: int = 128  # pixels
     height: int = 128  # pixels
 
+    drawer: str = "vqgan"  # one of DRAWERS
+    cells: int = 32  # of squares, hexagons and stitches: how many lie along the shorter side
+    strokes: int = 48  # of strokes and lines: how many there are
+
     cutouts: int = 6  # views of the picture in each step
     cutout_power: float = 1.0  # sizes are drawn as u ** power: above 1 small cutouts are likelier
     cutout_smallest: float = 0.7  # side of the smallest cutout, as a share of the picture's shorter side
     cutout_largest: float = 1.1  # above 1 a cutout looks past the border, which is continued outwards
     augmentation: float = 1.0  # strength of the random warp, colour, blur and noise; 0 is none
 
-    learning_rate: float = 0.15  # Adam's, in the latent's own units; falls to a tenth along a cosine
-    coarse_levels: int = 3  # resolutions the latent is a sum of; 1 is the plain latent grid
+    optimiser: str = "adam"  # one of CHOICES
+    learning_rate: float = 0.15  # in the latent's own units; falls to a tenth along a cosine
+    learning_rate_drops: str = (
+        ""  # instead: percentages of the steps at which it falls to a tenth, as "50 75"
+    )
+    coarse_levels: int = (
+        3  # resolutions that the latent, or the cells' colours, are a sum of; 1 is the plain grid
+    )
     quantise: bool = True  # snap the latent to the codebook in every step, as in training
-    smoothness: float = 0.0  # weight of the total variation
-    ground: float = 1.5  # weight of the distance from white, which counts most near the border
     codebook_pull: float = 0.0  # weight of the mean squared distance to the nearest codebook vectors
     averaging: float = 0.0  # decay of the running mean of latents that pictures are shown from; 0 is none
 
+    # Looks: weights of what losses/looks.py measures, and what belongs to each
+    ground: float = 1.5  # of the distance from a ground, which counts most near the border
+    ground_colour: str = "#ffffff"
+    smoothness: float = 0.0  # of the steps between neighbouring pixels
+    smoothness_kind: str = "squares"  # of the steps, their lengths, or the logarithm of these
+    saturation: float = 0.0  # of the colourfulness; below 0 the picture turns grey
+    symmetry: float = 0.0  # of the difference to the mirrored picture
+    symmetry_axis: str = "left_right"
+    palette: str = ""  # colours as "#1d3557 #e63946"
+    palette_weight: float = 5.0  # of the distance to the palette's colours, where there is one
+    border: float = 0.0  # of the distance of a frame from its colour
+    border_colour: str = "#ffffff"
+    border_width: float = 0.05  # share of the shorter side
+
+    # Parts: prompts in one scene for what lies in a spot, and for what lies around it
+    inside: str = ""
+    outside: str = ""
+    spot: str = "circle"
+    spot_picture: str = ""  # instead of a shape: what is light in it is the spot
+
+    # Start: "usual" is the drawer's own; a picture comes on top of it
+    start: str = "usual"
+    start_colour: str = "#ffffff"
+    init_picture: str = ""
+    init_opacity: float = 1.0  # share of the picture, the rest is the start under it
+    init_weight: float = 0.0  # weight of the distance from the start
+    init_distance: str = "pixels"  # measured between pixels, or as losses/latents.py does
+
+    # Overlay: a picture that is laid over the one in the making again and again
+    overlay_picture: str = ""
+    overlay_opacity: float = 0.5  # times the picture's own
+    overlay_every: int = 10  # steps
+    overlay_offset: int = 0  # the first step, counted from 0, that it is laid over before
+    overlay_until: int = 0  # the step before which it ends; 0: never
+
+    precision: str = "auto"  # that the models compute in: bf16 is quicker, fp32 finer; see precision.py
     threads: int = 2  # sums are split between threads, so their number is part of the result
 
     def __post_init__(self) -> None:
@@ -83,17 +163,28 @@ class GenerateSettings:
             value = getattr(self, field.name)
             if field.name in LIMITS:
                 _check_number(field.name, value, whole=field.type == "int")
+            elif field.type == "str":
+                _check_word(field.name, value)
             elif field.type == "bool" and not isinstance(value, bool):
                 raise SettingsError(field.name, "must be true or false")
         for name in ("width", "height"):
             if getattr(self, name) % SIZE_MULTIPLE:
                 raise SettingsError(name, f"must be a multiple of {SIZE_MULTIPLE} pixels")
+        if self.codebook_pull and self.drawer != "vqgan":
+            raise SettingsError("codebook_pull", "needs the drawer vqgan, as no other has a codebook")
         if self.cutout_smallest > self.cutout_largest:
             raise SettingsError("cutout_smallest", "must not be above cutout_largest")
 
     @property
     def schedule(self) -> int:
         return self.schedule_steps or self.steps
+
+    @property
+    def pictures(self) -> frozenset[str]:
+        """The ids of all pictures that this needs."""
+        prompts = [self.prompt, *(getattr(self, name) for name in PARTS)]
+        asked_for = (pictures_in(prompt) for prompt in prompts if prompt)
+        return frozenset({getattr(self, name) for name in PICTURES} - {""}).union(*asked_for)
 
     @property
     def options(self) -> dict[str, Any]:
@@ -119,17 +210,65 @@ def with_options(options: Mapping[str, Any], **basics: Any) -> GenerateSettings:
     return GenerateSettings(**basics, **options)
 
 
-def _check_prompt(prompt: object) -> None:
+def parse_drops(text: str) -> tuple[float, ...]:
+    """Percentages with spaces between, as "50 75" → shares of the steps, above 0 and below 1, in order.
+
+    Raises ValueError.
+    """
+    shares = tuple(float(word.rstrip("%")) / 100 for word in re.split(r"[\s,;]+", text.strip()) if word)
+    if not all(0 < share < 1 for share in shares) or list(shares) != sorted(set(shares)):
+        raise ValueError(f"{text!r} are no rising percentages above 0 and below 100")
+    return shares
+
+
+def _check_prompt(prompt: object, name: str = "prompt") -> None:
     if not isinstance(prompt, str) or not prompt.strip():
-        raise SettingsError("prompt", "must not be empty")
+        raise SettingsError(name, "must not be empty")
     if len(prompt) > MAX_PROMPT_CHARACTERS:
-        raise SettingsError("prompt", f"must not be longer than {MAX_PROMPT_CHARACTERS} characters")
+        raise SettingsError(name, f"must not be longer than {MAX_PROMPT_CHARACTERS} characters")
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in prompt):
-        raise SettingsError("prompt", "must not contain control characters")
+        raise SettingsError(name, "must not contain control characters")
     try:
-        parse_prompt(prompt)
+        scenes = parse_prompt(prompt)
     except PromptError as error:
-        raise SettingsError("prompt", str(error)) from error
+        raise SettingsError(name, str(error)) from error
+    if name in PARTS and len(scenes) > 1:
+        raise SettingsError(name, "must be one scene")
+
+
+def _check_word(name: str, value: object) -> None:
+    if name == "prompt":
+        return  # has been checked
+    if not isinstance(value, str):
+        raise SettingsError(name, "must be text")
+    if name in CHOICES:
+        if value not in CHOICES[name]:
+            raise SettingsError(name, f"must be one of {', '.join(CHOICES[name])}")
+    elif value:
+        _check_notation(name, value)
+    elif name in COLOURS:
+        raise SettingsError(name, "must be a colour")
+
+
+def _check_notation(name: str, value: str) -> None:
+    try:
+        if name in COLOURS:
+            parse_colour(value)
+        elif name == "palette":
+            parse_colours(value)
+        elif name == "learning_rate_drops":
+            parse_drops(value)
+        elif name in PICTURES:
+            _check_id(value)
+    except ValueError as error:
+        raise SettingsError(name, str(error)) from error
+    if name in PARTS:
+        _check_prompt(value, name)
+
+
+def _check_id(value: str) -> None:
+    if str(uuid.UUID(value)) != value:
+        raise ValueError("must be the id of a picture")
 
 
 def _check_number(name: str, value: object, *, whole: bool) -> None:

@@ -48,6 +48,10 @@ def job(state: str) -> Callable[[Scene], str]:
     return lambda scene: f"/studio/{scene.jobs[state]}/"
 
 
+def side_by_side(*names: str) -> Callable[[Scene], str]:
+    return lambda scene: "/studio/side-by-side/?" + "&".join(f"job={scene.jobs[name]}" for name in names)
+
+
 def which(*numbers: int, labels: str = "") -> Callable[[Scene], str]:
     def path(scene: Scene) -> str:
         chosen = "&".join(f"picture={scene.pictures[number]}" for number in numbers)
@@ -301,6 +305,7 @@ STOPS = [
     Stop("job-cancelled", job("cancelled")),
     Stop("batch-new-errors", at("/studio/batches/new/"), arrive=send_form(prompts="an owl", steps="0")),
     Stop("batch", lambda scene: f"/studio/batches/{scene.batch}/"),
+    Stop("side-by-side", side_by_side("done", "strokes", "running", "queued", "failed")),
     Stop("profile", at("/profile/")),
     Stop("profile-errors", at("/profile/"), arrive=send_form(display_name="x" * 81)),
     Stop("password-again", at("/profile/data/")),

@@ -125,3 +125,15 @@ def test_an_unknown_model_and_an_unknown_tag_say_what_there_is():
 def test_one_word_names_a_model_and_its_weights(name, model, pretrained, quick):
     config = parse_name(name, pack_dir=Path("unused"))
     assert (config.model, config.pretrained, config.quick) == (model, pretrained, quick)
+
+
+def test_transformers_compute_in_the_order_that_attention_wants(released, tmp_path):
+    """So that no weight is repeated for every position: the vectors are open_clip's, as the others test."""
+    path = tmp_path / "open_clip_model.safetensors"
+    save_file({name: tensor.clone() for name, tensor in released[0].state_dict().items()}, path)
+    model = load_clip(config(path))
+    shapes = []
+    block = model.network.visual.transformer.resblocks[0]
+    block.register_forward_pre_hook(lambda _, inputs: shapes.append(tuple(inputs[0].shape)))
+    model.encode_pixels(torch.rand(2, 3, 224, 224))
+    assert shapes == [(50, 2, 768)]

@@ -7,7 +7,7 @@ import pytest
 
 ENGINE = [
     "generator.engine.cutouts",
-    "generator.engine.drawer",
+    "generator.engine.drawers",
     "generator.engine.loop",
     "generator.engine.losses",
     "generator.engine.settings",

@@ -6,8 +6,9 @@ from django.urls import reverse
 from gallery.models import Image
 from generator.engine.prompts import Trouble
 from generator.engine.settings import GenerateSettings
-from generator.forms import SIZES, TROUBLES
+from generator.forms import SIZES
 from generator.models import Job
+from generator.prompt_fields import TROUBLES
 from tests.generator.wishes import ask
 
 STUDIO = "/studio/"

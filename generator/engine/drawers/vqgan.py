@@ -1,31 +1,20 @@
-"""Drawers turn parameters that can be optimised into a picture."""
+"""Drawing by a VQGAN: its latent is optimised, its decoder paints."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
+from generator.engine.drawers.drawer import (
+    border_closeness,
+    clamp_with_gradient,
+    grid_shapes,
+    sum_of_grids,
+)
 from generator.engine.settings import SettingsError
-
-
-class Drawer(Protocol):
-    """Anything with parameters that a picture depends on."""
-
-    def parameters(self) -> list[Tensor]:
-        """Leaf tensors to optimise, always the same objects in the same order."""
-        ...
-
-    def render(self) -> Tensor:
-        """The picture (1, 3, H, W) float32 in [0, 1], differentiable in the parameters."""
-        ...
-
-    def constrain(self) -> None:
-        """Bring the parameters back to where a picture makes sense, in place; called after each step."""
-        ...
 
 
 class Decoder(Protocol):
@@ -54,27 +43,10 @@ class Decoder(Protocol):
         ...
 
 
-class _ClampWithGradient(torch.autograd.Function):
-    """Clamp to [0, 1] whose gradient is kept outside where it leads back inside: Crowson et al. 2022."""
-
-    @staticmethod
-    def forward(ctx: Any, values: Tensor) -> Tensor:
-        ctx.save_for_backward(values)
-        return values.clamp(0, 1)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        (values,) = ctx.saved_tensors
-        gradient = gradients[0]
-        leads_back = gradient * (values - values.clamp(0, 1)) >= 0
-        return gradient * leads_back
-
-
 class VqganDrawer:
     """Draws by a VQGAN's decoder from a latent that starts as random codebook vectors on a white ground.
 
-    The latent (1, C, h, w) is a sum of `levels` grids, each half as fine as the one before: with more than
-    one, a single parameter moves a whole part of the picture, so that shapes form before textures do.
+    The latent (1, C, h, w) is a sum of `levels` grids, each half as fine as the one before.
     """
 
     def __init__(
@@ -95,7 +67,7 @@ class VqganDrawer:
         self.quantised = quantised
         codebook = vqgan.codebook.detach()  # (K, C)
         rows, columns = height // vqgan.factor, width // vqgan.factor
-        shapes = [(max(1, rows >> level), max(1, columns >> level)) for level in range(levels)]
+        shapes = grid_shapes(rows, columns, levels)
         picks = torch.randint(len(codebook), shapes[-1], generator=rng)
         start = codebook[picks.to(codebook.device)].permute(2, 0, 1)[None]
         channels = codebook.shape[1]
@@ -113,9 +85,7 @@ class VqganDrawer:
         start = self.latent(self._grids)  # (1, C, h, w)
         white = self.vqgan.encode(torch.ones((1, 3, height, width), device=start.device))
         _, _, rows, columns = start.shape
-        down = torch.linspace(-1, 1, rows, device=start.device).abs()[:, None]
-        right = torch.linspace(-1, 1, columns, device=start.device).abs()[None]
-        return torch.maximum(down, right).square() * (white - start)
+        return border_closeness(rows, columns, start.device) * (white - start)
 
     def parameters(self) -> list[Tensor]:
         return self._grids
@@ -128,15 +98,19 @@ class VqganDrawer:
         latent = self.latent(grids)
         if self.quantised:
             latent = self.vqgan.quantize(latent)
-        return _ClampWithGradient.apply(self.vqgan.decode(latent).float() / 2 + 0.5)
+        return clamp_with_gradient(self.vqgan.decode(latent).float() / 2 + 0.5)
 
     def latent(self, grids: Sequence[Tensor]) -> Tensor:
         """The sum of the grids, (1, C, h, w)."""
-        finest = grids[0]
-        total = finest
-        for grid in grids[1:]:
-            total = total + F.interpolate(grid, size=finest.shape[2:], mode="bilinear", align_corners=False)
-        return total
+        return sum_of_grids(grids)
+
+    @torch.no_grad()
+    def become(self, picture: Tensor) -> None:
+        """Show a picture (1, 3, H, W) in [0, 1] as nearly as the model can, in place: its encoder's latent,
+        all of it in the finest grid."""
+        for grid in self._grids:
+            grid.zero_()
+        self._grids[0] += self.vqgan.encode(picture * 2 - 1)
 
     def codebook_distance(self) -> Tensor:
         """Mean squared distance of the latent's cells to their nearest codebook vectors."""

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import torch
 
-from generator.engine.drawer import VqganDrawer
+from generator.engine.drawers import VqganDrawer
 from tests.engine.tiny import TinyVqgan
 
 

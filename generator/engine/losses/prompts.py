@@ -1,11 +1,9 @@
-"""What a step makes smaller."""
+"""How far a picture is from what the prompt says."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
-
-GROUND_AT_CENTRE = 0.2  # weight of the centre when the border's is 1
 
 
 def spherical_distance(images: Tensor, texts: Tensor) -> Tensor:
@@ -27,23 +25,3 @@ def prompt_distance(images: Tensor, texts: Tensor, weights: Tensor, stops: Tenso
     """
     signed = spherical_distance(images, texts) * weights.sign()  # (N, M)
     return (weights.abs() * torch.maximum(signed, stops).mean(dim=0)).sum()
-
-
-def total_variation(picture: Tensor) -> Tensor:
-    """Mean squared step between neighbouring pixels of a picture (1, 3, H, W); 0 for a plain colour."""
-    down = (picture[..., 1:, :] - picture[..., :-1, :]).square().mean()
-    right = (picture[..., :, 1:] - picture[..., :, :-1]).square().mean()
-    return down + right
-
-
-def ground_distance(picture: Tensor) -> Tensor:
-    """How far a picture (1, 3, H, W) in [0, 1] is from a white ground, in [0, 1]. Borders count most.
-
-    Drawings on white are what the shipped models know. What CLIP does not ask for fades to the ground, so
-    that one shape with an outline is left of the many that a random start holds.
-    """
-    _, _, height, width = picture.shape
-    down = torch.linspace(-1, 1, height, device=picture.device).abs()[:, None]  # (H, 1)
-    right = torch.linspace(-1, 1, width, device=picture.device).abs()[None]  # (1, W)
-    weights = GROUND_AT_CENTRE + (1 - GROUND_AT_CENTRE) * torch.maximum(down, right) ** 4  # (H, W)
-    return ((1 - picture) * weights).mean() / weights.mean()

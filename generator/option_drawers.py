@@ -1,0 +1,46 @@
+"""Options for what draws the picture, and how coarsely."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from generator.option_kinds import choice, number
+
+if TYPE_CHECKING:
+    from generator.option_kinds import Sections
+
+
+class DrawerFields(forms.Form):
+    drawer = choice(
+        "drawer",
+        _("Way of drawing"),
+        _("What the picture is made of."),
+        {
+            "vqgan": _("Painted by the model"),
+            "squares": _("Squares, as in pixel art"),
+            "hexagons": _("Hexagons"),
+            "knit": _("Knitted stitches"),
+            "fft": _("Waves"),
+            "strokes": _("Brush strokes"),
+            "lines": _("Lines of a pen"),
+        },
+    )
+    cells = number(
+        "cells", _("Cells"), _("How many squares, hexagons or stitches lie along the shorter side.")
+    )
+    strokes = number("strokes", _("Strokes"), _("How many strokes or lines there are."))
+    precision = choice(
+        "precision",
+        _("Precision"),
+        _("How finely the models compute: rounded is faster, at hardly a visible difference."),
+        {
+            "auto": _("Rounded where it is faster"),
+            "fp32": _("Fine"),
+            "bf16": _("Rounded"),
+        },
+    )
+
+    SECTIONS: Sections = ((_("How it is drawn"), ("drawer", "cells", "strokes", "precision")),)
