@@ -1,4 +1,5 @@
 from gallery.models.album import Album, AlbumEntry, AlbumQuerySet
+from gallery.models.audit import AuditEntry, AuditHead
 from gallery.models.background import Background
 from gallery.models.camera import CameraFacts, Place
 from gallery.models.embedding import Embedding, EmbeddingChange, EmbeddingCounter
@@ -18,6 +19,8 @@ __all__ = [
     "Album",
     "AlbumEntry",
     "AlbumQuerySet",
+    "AuditEntry",
+    "AuditHead",
     "Background",
     "CameraFacts",
     "Embedding",

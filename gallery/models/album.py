@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from gallery.models.image import Image, ImageQuerySet
-from gallery.models.people import User
+from gallery.models.people import User, is_moderator
 
 
 class AlbumQuerySet(models.QuerySet["Album"]):
@@ -18,7 +18,7 @@ class AlbumQuerySet(models.QuerySet["Album"]):
         Which pictures of an album somebody sees is decided by Image.objects.visible_to() alone; a public
         album does not publish its pictures. An unlisted album is opened by its link: see opened_by().
         """
-        if user.is_authenticated and user.is_active and user.is_staff:
+        if is_moderator(user):
             return self
         public = Q(visibility=Album.Visibility.PUBLIC)
         if not user.is_authenticated:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gallery.colours import Colour
-from gallery.models.people import User
+from gallery.models.people import User, is_moderator
 from gallery.shapes import shape_of
 
 
@@ -25,7 +25,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
         in a trash is seen by nobody, its owner and moderators included: the trash page reads in_trash_of().
         """
         kept = self.kept()
-        if user.is_authenticated and user.is_active and user.is_staff:
+        if is_moderator(user):
             return kept
         public = Q(visibility=Image.Visibility.PUBLIC, is_hidden=False)
         if not user.is_authenticated:

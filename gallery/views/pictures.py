@@ -20,6 +20,7 @@ from gallery.favourites import is_favourite
 from gallery.forms import PictureForm
 from gallery.mixing import NotEmbedded
 from gallery.models import Image, ImageQuerySet, Place
+from gallery.models.people import is_moderator
 from gallery.question import mix_links
 from gallery.seen import seen_in
 from gallery.trash import move_to_trash
@@ -109,7 +110,7 @@ def delete(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     its owner cannot bring it back."""
     user = signed_in(request)
     images = Image.objects.visible_to(user).select_related("owner")
-    if not user.is_staff:
+    if not is_moderator(user):
         images = images.filter(owner=user)
     image = get_object_or_404(images, pk=pk)
     is_owner = image.owner_id == user.pk
@@ -135,8 +136,8 @@ def _beside(request: HttpRequest, image: Image) -> dict[str, object]:
         hits = []
     return {
         **about,
-        "may_delete": about["is_owner"] or (user.is_authenticated and user.is_staff),
-        "may_moderate": user.is_authenticated and user.is_staff,
+        "may_delete": about["is_owner"] or (is_moderator(user)),
+        "may_moderate": is_moderator(user),
         "album_form": AddToAlbumForm(owner=signed_in(request)) if about["is_owner"] else None,
         "similar_hits": hits,
         "seen": seen_in(image),
