@@ -15,9 +15,11 @@ from django.utils.translation import ngettext
 
 from gallery import preparation
 from gallery.models import Album, AuditEntry, Image, User
-from gallery.moderation import hiding
+from gallery.moderation import audit, hiding
 from gallery.moderation.roles import Role, record_rights, rights_of, role_of, set_role
 from gallery.uploads import delete_image, delete_user
+
+Kind = AuditEntry.Kind
 
 
 @admin.register(User)
@@ -108,11 +110,12 @@ class PersonAdmin(UserAdmin):
         return filesizeformat(user.bytes_total or 0)  # type: ignore[attr-defined]  # annotated above
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
+        _deleted(obj, Kind.PERSON, request)
         delete_user(user=obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:
-            delete_user(user=user)
+            self.delete_model(request, user)
 
 
 @admin.register(Image)
@@ -189,11 +192,12 @@ class ImageAdmin(admin.ModelAdmin):
         self._tell(request, len(queryset))
 
     def delete_model(self, request: HttpRequest, obj: Image) -> None:
+        _deleted(obj, Kind.IMAGE, request)
         delete_image(image=obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
         for image in queryset:
-            delete_image(image=image)
+            self.delete_model(request, image)
 
     def _tell(self, request: HttpRequest, count: int) -> None:
         text = ngettext("%(count)d picture was changed.", "%(count)d pictures were changed.", count)
@@ -214,6 +218,12 @@ class AlbumAdmin(admin.ModelAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # whose would it be?
+
+
+def _deleted(thing: User | Image, kind: Kind, request: HttpRequest) -> None:
+    """For good, so that no decision can be taken back; the log is all that is left."""
+    by = cast(User, request.user)
+    audit.record(actor=by, action=AuditEntry.Action.DELETE, kind=kind, key=thing.pk, after={"is_gone": True})
 
 
 @admin.register(AuditEntry)

@@ -26,7 +26,7 @@ from gallery.views import (
     uploading,
     which,
 )
-from gallery.views.moderation import audit
+from gallery.views.moderation import appeals, audit, cases, reports
 from gallery.views.moderation import pictures as moderated
 
 app_name = "gallery"
@@ -107,6 +107,19 @@ urlpatterns = [
     path("which/tags/written/", autotagging.taggings, name="taggings"),
     path("which/tags/written/<uuid:pk>/undo/", autotagging.take_back, name="tagging_undo"),
     path("which/csv", which.export, name="which_csv"),
+    path("report/<slug:kind>/<str:key>/", reports.report, name="report"),
+    path("reports/", reports.own_reports, name="reports"),
+    path("reports/read/", reports.read, name="reports_read"),
+    path("decisions/<uuid:pk>/appeal/", appeals.appeal, name="appeal"),
+    path("suspended/<str:token>/", appeals.suspended, name="suspended"),
+    path("moderation/", cases.queue, name="moderation"),
+    path("moderation/cases/<uuid:pk>/take/", cases.take, name="case_take"),
+    path("moderation/cases/<uuid:pk>/decide/", cases.decide_case, name="case_decide"),
+    path("moderation/cases/decide/", cases.decide_several, name="decide_several"),
+    path("moderation/decisions/", cases.decisions, name="decisions"),
+    path("moderation/decisions/<uuid:pk>/undo/", cases.take_back, name="decision_undo"),
+    path("moderation/appeals/", appeals.appeals, name="appeals"),
+    path("moderation/appeals/<uuid:pk>/decide/", appeals.decide_appeal, name="appeal_decide"),
     path("moderation/audit/", audit.log, name="audit"),
     path("moderation/audit/csv", audit.export, name="audit_csv"),
     path("profile/", people.profile, name="profile"),

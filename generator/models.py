@@ -50,7 +50,7 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         """As its jobs: the owner, and moderators."""
         if not user.is_authenticated:
             return self.none()
-        return self if user.is_active and user.is_staff else self.filter(owner=user)
+        return self if is_moderator(user) else self.filter(owner=user)
 
 
 class Batch(models.Model):

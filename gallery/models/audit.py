@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 from django.conf import settings
@@ -76,6 +77,14 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.action} {self.kind} {self.key}"
+
+    @property
+    def state_before(self) -> "State":
+        return json.loads(self.before)
+
+    @property
+    def state_after(self) -> "State":
+        return json.loads(self.after)
 
 
 class AuditHead(models.Model):

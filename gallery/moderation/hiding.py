@@ -1,36 +1,27 @@
-"""What moderators decide about other people's pictures."""
+"""What moderators decide about a picture where they come across it."""
 
-from django.core.exceptions import PermissionDenied
-from django.db import transaction
-
-from gallery.models import AuditEntry, Image, User
-from gallery.models.people import is_moderator
-from gallery.moderation import audit
+from gallery.models import Image, User
+from gallery.moderation.actions import Action
+from gallery.moderation.decisions import decide_about
 
 
-def hide(*, image: Image, by: User) -> Image:
-    """From now on only the owner and moderators see the picture. Raises PermissionDenied."""
-    return _set_hidden(image, by, hidden=True)
+def hide(*, image: Image, by: User, reason: str = "") -> Image:
+    """From now on only the owner and moderators see the picture. Raises what decide() raises."""
+    return _decide(image, by, Action.HIDE, reason)
 
 
-def unhide(*, image: Image, by: User) -> Image:
-    """The picture's own visibility counts again. Raises PermissionDenied."""
-    return _set_hidden(image, by, hidden=False)
+def unhide(*, image: Image, by: User, reason: str = "") -> Image:
+    """The picture's own visibility counts again. Raises what decide() raises."""
+    return _decide(image, by, Action.SHOW, reason)
 
 
-@transaction.atomic
-def _set_hidden(image: Image, by: User, *, hidden: bool) -> Image:
-    if not is_moderator(by):
-        raise PermissionDenied
-    before = Image.objects.select_for_update().get(pk=image.pk).is_hidden
-    Image.objects.filter(pk=image.pk).update(is_hidden=hidden)
-    audit.record(
-        actor=by,
-        action=AuditEntry.Action.HIDE if hidden else AuditEntry.Action.SHOW,
-        kind=AuditEntry.Kind.IMAGE,
-        key=image.pk,
-        before={"is_hidden": before},
-        after={"is_hidden": hidden},
-    )
-    image.is_hidden = hidden
+def remove(*, image: Image, by: User, reason: str = "") -> Image:
+    """Nobody sees the picture any more, its owner neither; it can be brought back until it is purged, as long
+    after as what is in a trash. Raises what decide() raises."""
+    return _decide(image, by, Action.DELETE, reason)
+
+
+def _decide(image: Image, by: User, action: Action, reason: str) -> Image:
+    decide_about(thing=image, by=by, chosen=[action], reason=reason)
+    image.refresh_from_db(fields=["is_hidden", "is_blurred", "removed_at"])
     return image

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from gallery.models import AuditEntry, User
 from gallery.models.people import MODERATE
 from gallery.moderation import audit
+from gallery.moderation.suspensions import able_to_sign_in
 
 
 class Role(models.TextChoices):
@@ -38,6 +39,14 @@ def permissions_of(role: Role) -> QuerySet[Permission]:
         return here.filter(codename=MODERATE.partition(".")[2])
     write = Q(content_type__model__in=READ_ONLY) & ~Q(codename__startswith="view_")
     return here.exclude(write) | Permission.objects.filter(codename="view_group")
+
+
+def moderators() -> "QuerySet[User]":
+    """Everybody for whom is_moderator() is true, and who can sign in."""
+    codename = MODERATE.partition(".")[2]
+    by_group = Q(groups__permissions__codename=codename)
+    may = Q(is_superuser=True) | Q(user_permissions__codename=codename) | by_group
+    return able_to_sign_in(User.objects.filter(may)).distinct()
 
 
 def role_of(user: User) -> Role:

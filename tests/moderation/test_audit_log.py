@@ -1,5 +1,8 @@
 """The audit log cannot be changed through the app, and what was changed past it is found."""
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
@@ -120,3 +123,25 @@ def test_a_person_who_is_gone_leaves_a_number_and_a_chain_that_holds(five, admin
     admin.delete()
     assert {entry.actor_id for entry in AuditEntry.objects.all()} == {number}
     assert audit.verify().flaws == []
+
+
+@pytest.fixture
+def emptied_afterwards(transactional_db) -> Iterator[None]:
+    """What the tests of other files begin with is an empty log, which no trigger lets anybody make."""
+    yield
+    append_only.remove(connection)
+    AuditEntry.objects.all().delete()
+    append_only.install(connection)
+
+
+def test_many_who_write_at_once_make_one_chain(emptied_afterwards):
+    def write(number: int) -> None:
+        try:
+            for _ in range(10):
+                audit.record(actor=None, action="hide", kind="image", key=number)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(write, range(4)))
+    assert audit.verify() == audit.Verdict(total=40, flaws=[])

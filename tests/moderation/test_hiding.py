@@ -2,7 +2,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
-from gallery.models import Image
+from gallery.models import Decision, Image
 from gallery.moderation import hiding
 
 
@@ -35,8 +35,10 @@ def test_publishing_a_hidden_picture_does_not_show_it(client, alice, bob, admin,
 def test_a_moderator_deletes_somebody_elses_picture(client, alice, admin, store):
     image = store(alice)
     client.force_login(admin)
-    client.post(reverse("gallery:delete", args=[image.pk]))
-    assert not Image.objects.exists()
+    assert "can be taken back" in client.get(reverse("gallery:delete", args=[image.pk])).content.decode()
+    client.post(reverse("gallery:delete", args=[image.pk]), {"reason": "Rule 5"})
+    assert not Image.objects.kept().exists()
+    assert Decision.objects.get().reason == "Rule 5"
 
 
 def test_only_moderators_may_decide(alice, bob, store):

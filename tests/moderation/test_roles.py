@@ -1,9 +1,11 @@
 """Member, moderator and admin: who moderates, who may open the administration, and what the log says."""
 
 import json
+from importlib import import_module
 
 import pytest
-from django.contrib.auth.models import Group
+from django.apps import apps
+from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
 
 from gallery.models import AuditEntry, Image, User
@@ -131,10 +133,16 @@ def test_nobody_makes_themselves_a_superuser(client, ada, alice):
 
 
 def test_a_permission_that_an_admin_gave_a_group_outlives_the_next_migration(db):
-    from django.contrib.auth.models import Permission
-
     extra = Permission.objects.get(codename="view_job")
     group = Group.objects.get(name="moderator")
     group.permissions.add(extra)
     ensure_groups()
     assert extra in group.permissions.all()
+
+
+def test_who_was_staff_before_there_were_roles_goes_on_moderating(alice, bob):
+    User.objects.filter(pk=bob.pk).update(is_staff=True)
+    import_module("gallery.migrations.0020_audit_log").make_moderators(apps, None)
+    ensure_groups()
+    assert (role_of(bob), role_of(alice)) == (Role.MODERATOR, Role.MEMBER)
+    assert is_moderator(User.objects.get(pk=bob.pk))

@@ -31,7 +31,7 @@ def keep_moderators(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('gallery', '0016_serving_model'),
+        ('gallery', '0019_leaving'),
     ]
 
     operations = [
