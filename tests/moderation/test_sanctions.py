@@ -1,5 +1,9 @@
 """Warnings and suspensions: what the person reads, and what they can no longer do; appeals against both."""
 
+import io
+import json
+import zipfile
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
@@ -15,6 +19,7 @@ from gallery.moderation.appeals import (
     decide_appeal,
 )
 from gallery.moderation.decisions import decide_about, undo
+from gallery.people.takeout import takeout
 from gallery.receiving import create_upload
 from gallery.uploads import store_image
 from generator import jobs
@@ -148,6 +153,17 @@ def test_another_moderator_decides_the_appeal_where_there_is_one(client, alice, 
     admin.is_active = False
     admin.save()
     assert decide_appeal(appeal=made, by=mona, uphold=False).decided_by == mona
+
+
+def test_people_take_along_what_was_laid_on_them_and_not_who_did_it(alice, bob, mona, admin, decision):
+    decide_appeal(appeal=appeal(decision=decision, by=alice, text="It is art."), by=admin, uphold=False)
+    suspend(alice, mona, "upload")
+    with zipfile.ZipFile(io.BytesIO(b"".join(takeout(alice)))) as taken:
+        names = set(taken.namelist())
+        (appealed,) = json.loads(taken.read("appeals.json"))
+    assert {"appeals.json", "suspensions.json", "warnings.json"} <= names
+    assert (appealed["text"], appealed["state"]) == ("It is art.", "rejected")
+    assert "decided_by" not in appealed
 
 
 def test_only_the_owner_appeals_once_and_only_against_what_takes_something(alice, bob, mona, decision):
