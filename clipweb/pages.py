@@ -17,7 +17,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """What the app is and the newest public pictures; people who are signed in start in their gallery."""
     if request.user.is_authenticated:
         return redirect("gallery:mine")
-    pictures = Image.objects.public().filter(has_thumbnails=True)[:PICTURES_SHOWN]
+    pictures = Image.objects.public().filter(has_thumbnails=True, is_blurred=False)[:PICTURES_SHOWN]
     return render(request, "home.html", {"pictures": pictures})
 
 

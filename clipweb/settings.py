@@ -180,10 +180,7 @@ Q_CLUSTER = {
 
 # ── People ───────────────────────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "gallery.User"
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+AUTHENTICATION_BACKENDS = ["gallery.people.backends.AccountBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -274,6 +271,10 @@ TRASH_DAYS = env_int("TRASH_DAYS", 30, low=1, high=3650)  # until what was delet
 # How long the vector of a picture that was searched by without being stored keeps its address alive.
 QUERY_PICTURE_DAYS = env_int("QUERY_PICTURE_DAYS", 30, low=1, high=3650)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+# ── Moderation ───────────────────────────────────────────────────────────────────────────────────────
+STRIKE_DAYS = env_int("STRIKE_DAYS", 180, low=1, high=3650)  # until a warning no longer counts
+ANONYMOUS_REPORTS = env_bool("ANONYMOUS_REPORTS", False)  # visitors may report, a few times an hour
 
 # ── Models ───────────────────────────────────────────────────────────────────────────────────────────
 WEIGHTS_DIR = BASE_DIR / "weights"

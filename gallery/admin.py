@@ -1,6 +1,7 @@
-"""Django's admin for people and pictures. Deleting goes through uploads.py, so that files go too."""
+"""Django's admin for people and pictures. Deleting goes through uploads.py, so that files go too;
+what concerns rights and hidden pictures goes through moderation/, so that it is in the audit log."""
 
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
@@ -12,9 +13,13 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from gallery import moderation, preparation
-from gallery.models import Album, Image, User
+from gallery import preparation
+from gallery.models import Album, AuditEntry, Image, User
+from gallery.moderation import audit, hiding
+from gallery.moderation.roles import Role, record_rights, rights_of, role_of, set_role
 from gallery.uploads import delete_image, delete_user
+
+Kind = AuditEntry.Kind
 
 
 @admin.register(User)
@@ -24,11 +29,13 @@ class PersonAdmin(UserAdmin):
         "display_name",
         "email",
         "is_active",
-        "is_staff",
+        "role",
         "picture_count",
         "room_used",
         "last_login",
     ]
+    list_filter = ["groups", "is_active", "is_staff", "is_superuser"]
+    actions = ["make_members", "make_moderators", "make_admins"]
     fieldsets = [
         *(UserAdmin.fieldsets or ()),
         (_("Here"), {"fields": ["display_name", "language", "quota_megabytes"]}),
@@ -42,7 +49,57 @@ class PersonAdmin(UserAdmin):
                 picture_total=Count("images", filter=Q(images__trashed_at=None)),
                 bytes_total=Sum("images__byte_size"),
             )
+            .prefetch_related("groups")
         )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+        """Superusers are made by superusers; nobody gives themselves more than they have."""
+        fields = list(super().get_readonly_fields(request, obj))
+        return fields if request.user.is_superuser else [*fields, "is_superuser", "user_permissions"]
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        above = obj is not None and obj.is_superuser and not request.user.is_superuser
+        return super().has_change_permission(request, obj) and not above
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        above = obj is not None and obj.is_superuser and not request.user.is_superuser
+        return super().has_delete_permission(request, obj) and not above
+
+    @admin.display(description=_("role"))
+    def role(self, user: User) -> str:
+        return str(role_of(user).label)
+
+    @admin.action(description=_("Make the chosen people members"), permissions=["change"])
+    def make_members(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        self._set_roles(request, queryset, Role.MEMBER)
+
+    @admin.action(description=_("Make the chosen people moderators"), permissions=["change"])
+    def make_moderators(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        self._set_roles(request, queryset, Role.MODERATOR)
+
+    @admin.action(description=_("Make the chosen people admins"), permissions=["change"])
+    def make_admins(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        self._set_roles(request, queryset, Role.ADMIN)
+
+    def _set_roles(self, request: HttpRequest, queryset: QuerySet[User], role: Role) -> None:
+        """Of all but oneself, so that no admin is locked out by a slip."""
+        others = queryset.exclude(pk=cast(User, request.user).pk)
+        people = [user for user in others if self.has_change_permission(request, user)]
+        for user in people:
+            set_role(user=user, role=role, by=cast(User, request.user))
+        text = ngettext("%(count)d person was changed.", "%(count)d people were changed.", len(people))
+        level = messages.SUCCESS if people else messages.WARNING
+        self.message_user(request, text % {"count": len(people)}, level)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        form.rights_before = rights_of(User.objects.get(pk=obj.pk)) if change else {}
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Here the groups are saved, in the same transaction as the rest of the form."""
+        super().save_related(request, form, formsets, change)
+        person = User.objects.get(pk=form.instance.pk)
+        record_rights(user=person, before=form.rights_before, by=cast(User, request.user))
 
     @admin.display(description=_("pictures"), ordering="picture_total")
     def picture_count(self, user: User) -> int:
@@ -53,11 +110,12 @@ class PersonAdmin(UserAdmin):
         return filesizeformat(user.bytes_total or 0)  # type: ignore[attr-defined]  # annotated above
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
+        _deleted(obj, Kind.PERSON, request)
         delete_user(user=obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:
-            delete_user(user=user)
+            self.delete_model(request, user)
 
 
 @admin.register(Image)
@@ -97,7 +155,7 @@ class ImageAdmin(admin.ModelAdmin):
         "sha256",
         "created_at",
     ]
-    editable = ("title", "credit", "visibility", "is_hidden")
+    editable = ("title", "credit", "visibility")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Image | None = None) -> list[str]:
         return [field for field in self.fields or [] if field not in self.editable]  # type: ignore[misc]
@@ -118,13 +176,13 @@ class ImageAdmin(admin.ModelAdmin):
     @admin.action(description=_("Hide the chosen pictures"), permissions=["change"])
     def hide(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
         for image in queryset:
-            moderation.hide(image=image, by=cast(User, request.user))
+            hiding.hide(image=image, by=cast(User, request.user))
         self._tell(request, len(queryset))
 
     @admin.action(description=_("Show the chosen pictures again"), permissions=["change"])
     def unhide(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
         for image in queryset:
-            moderation.unhide(image=image, by=cast(User, request.user))
+            hiding.unhide(image=image, by=cast(User, request.user))
         self._tell(request, len(queryset))
 
     @admin.action(description=_("Prepare the chosen pictures again"), permissions=["change"])
@@ -134,11 +192,12 @@ class ImageAdmin(admin.ModelAdmin):
         self._tell(request, len(queryset))
 
     def delete_model(self, request: HttpRequest, obj: Image) -> None:
+        _deleted(obj, Kind.IMAGE, request)
         delete_image(image=obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
         for image in queryset:
-            delete_image(image=image)
+            self.delete_model(request, image)
 
     def _tell(self, request: HttpRequest, count: int) -> None:
         text = ngettext("%(count)d picture was changed.", "%(count)d pictures were changed.", count)
@@ -159,3 +218,28 @@ class AlbumAdmin(admin.ModelAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # whose would it be?
+
+
+def _deleted(thing: User | Image, kind: Kind, request: HttpRequest) -> None:
+    """For good, so that no decision can be taken back; the log is all that is left."""
+    by = cast(User, request.user)
+    audit.record(actor=by, action=AuditEntry.Action.DELETE, kind=kind, key=thing.pk, after={"is_gone": True})
+
+
+@admin.register(AuditEntry)
+class AuditAdmin(admin.ModelAdmin):
+    """To read; the page of the log has more."""
+
+    list_display = ["number", "at", "actor", "action", "kind", "key", "reason"]
+    list_filter = ["action", "kind", "at"]
+    list_select_related = ["actor"]
+    search_fields = ["=key", "actor__username", "reason"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
+        return False

@@ -132,12 +132,12 @@ def neighbour(*, album: Album, image: Image, shown: ImageQuerySet, step: int) ->
 
 def with_covers(albums: AlbumQuerySet, *, user: User | AnonymousUser) -> AlbumQuerySet:
     """Each with `picture_total`, the pictures that `user` sees in it, and `cover_shown`, the id of one: the
-    chosen cover if they see it, else the first of those."""
+    chosen cover if they see it, else the first of those. One that moderators have covered is none."""
     visible = Image.objects.visible_to(user)
     entries = AlbumEntry.objects.filter(album=OuterRef("pk"), image__in=visible)
     total = entries.order_by().values("album").annotate(total=Count("pk")).values("total")
-    chosen = visible.filter(pk=OuterRef("cover"), has_thumbnails=True).values("pk")[:1]
-    first = entries.filter(image__has_thumbnails=True).values("image")[:1]
+    chosen = visible.filter(pk=OuterRef("cover"), has_thumbnails=True, is_blurred=False).values("pk")[:1]
+    first = entries.filter(image__has_thumbnails=True, image__is_blurred=False).values("image")[:1]
     return albums.annotate(
         picture_total=Coalesce(Subquery(total), 0),
         cover_shown=Coalesce(Subquery(chosen), Subquery(first), output_field=UUIDField()),

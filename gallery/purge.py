@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django_q.tasks import async_task
 
@@ -32,7 +33,7 @@ def purge_expired() -> int:
     Returns how many were removed. Safe to call from several places at once.
     """
     before = timezone.now() - timedelta(days=settings.TRASH_DAYS)
-    expired = Image.objects.filter(trashed_at__lte=before).order_by("trashed_at")
+    expired = Image.objects.filter(_gone_since(before)).order_by("trashed_at")
     ids = list(expired.values_list("pk", flat=True)[:BATCH])
     removed = sum(_purge(image_id, before) for image_id in ids)
     if removed:
@@ -45,8 +46,13 @@ def purge_expired() -> int:
 @transaction.atomic
 def _purge(image_id: uuid.UUID, before: datetime) -> bool:
     """False if its owner has restored the picture meanwhile."""
-    image = Image.objects.select_for_update().filter(pk=image_id, trashed_at__lte=before).first()
+    image = Image.objects.select_for_update().filter(_gone_since(before), pk=image_id).first()
     if image is None:
         return False
     delete_image(image=image)
     return True
+
+
+def _gone_since(before: datetime) -> Q:
+    """What a moderator removed has the whole time from then on, in which the decision can be taken back."""
+    return Q(trashed_at__lte=before) & (Q(removed_at=None) | Q(removed_at__lte=before))

@@ -21,6 +21,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from gallery.models import Image, Upload, User
+from gallery.moderation.suspensions import Scope, check_not_suspended
 from gallery.quota import check_quota
 from gallery.uploads import DuplicateImage, store_image, title_from_name
 from gallery.validation import BUSY, check_size
@@ -63,8 +64,9 @@ def create_upload(
 ) -> Upload:
     """A place for a file of `length` bytes. Asked again with the same key, the one that is there.
 
-    Raises ValidationError with the code `too_large` or `quota`, or TooManyUploads.
+    Raises ValidationError with the code `suspended`, `too_large` or `quota`, or TooManyUploads.
     """
+    check_not_suspended(user=owner, scope=Scope.UPLOAD)
     check_size(length)
     check_quota(owner=owner, size=length)
     with transaction.atomic():

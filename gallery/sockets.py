@@ -10,6 +10,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 
 from gallery.live import CONNECTION_ERRORS
 from gallery.models import User
+from gallery.moderation.suspensions import able_to_sign_in
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +69,7 @@ class RelayConsumer(AsyncWebsocketConsumer):
         session = self.scope.get("session")
         if session is not None and session.session_key and not session.exists(session.session_key):
             return None  # signed out since
-        return User.objects.filter(pk=self.scope["user"].pk, is_active=True).first()
+        return able_to_sign_in(User.objects.filter(pk=self.scope["user"].pk)).first()
 
     async def _relay_to_the_end(self) -> None:
         # OSError: the client left while something was on its way to it; websocket.disconnect follows.

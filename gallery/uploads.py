@@ -6,15 +6,18 @@ import uuid
 from pathlib import PurePath
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from gallery import live, preparation
 from gallery.embedding import log_change
-from gallery.models import Image, Upload, User
+from gallery.models import BlockedFile, Image, Upload, User
 from gallery.models.image import original_path
+from gallery.moderation.suspensions import Scope, check_not_suspended
 from gallery.quota import check_quota
 from gallery.validation import validate_picture
 
@@ -46,13 +49,16 @@ def store_image(
 
     A title longer than the field is cut with an ellipsis; `pk` is for callers who have to know it before. A
     file that lies in the owner's trash is taken out of it again, with what was written about it, for those to
-    see whom `visibility` names now. Raises ValidationError (its codes are in validation.py and quota.py) or
-    DuplicateImage; then, as on any other failure, no row and no file is left.
+    see whom `visibility` names now. Raises ValidationError (its codes are in validation.py, quota.py and
+    suspensions.py, and here `blocked` and `removed`) or DuplicateImage; then, as on any other failure, no row
+    and no file is left.
     """
     if limited := origin == Image.Origin.UPLOADED:  # what the studio made was asked about when it was ordered
+        check_not_suspended(user=owner, scope=Scope.UPLOAD)
         check_quota(owner=owner, size=file.size)
     picture = validate_picture(file)
     digest = _sha256(file)
+    _refuse_blocked(digest)
     if restored := _take_out_of_trash(owner=owner, digest=digest, visibility=visibility):
         return restored
     _refuse_duplicate(owner=owner, digest=digest)
@@ -134,8 +140,20 @@ def _take_out_of_trash(*, owner: User, digest: str, visibility: Image.Visibility
     return image
 
 
+def _refuse_blocked(digest: str) -> None:
+    if BlockedFile.objects.filter(pk=digest).exists():
+        raise ValidationError(
+            _("Moderators have blocked this picture: nobody may add it here."), code="blocked"
+        )
+
+
 def _refuse_duplicate(*, owner: User, digest: str) -> None:
     existing = Image.objects.filter(owner=owner, sha256=digest).first()
+    if existing and existing.removed_at:
+        raise ValidationError(
+            _("A moderator has removed this picture. You can appeal against that, but not upload it again."),
+            code="removed",
+        )
     if existing:
         raise DuplicateImage(existing)
 

@@ -15,7 +15,6 @@ from gallery.views import (
     map,
     mine,
     models,
-    moderation,
     pictures,
     receiving,
     searches,
@@ -27,6 +26,8 @@ from gallery.views import (
     uploading,
     which,
 )
+from gallery.views.moderation import appeals, audit, cases, reports
+from gallery.views.moderation import pictures as moderated
 
 app_name = "gallery"
 urlpatterns = [
@@ -69,8 +70,8 @@ urlpatterns = [
     path("pictures/<uuid:pk>/favourite/", favourites.add, name="favourite"),
     path("pictures/<uuid:pk>/unfavourite/", favourites.remove, name="unfavourite"),
     path("pictures/<uuid:pk>/albums/", albums.add, name="add_to_album"),
-    path("pictures/<uuid:pk>/hide/", moderation.hide, name="hide"),
-    path("pictures/<uuid:pk>/unhide/", moderation.unhide, name="unhide"),
+    path("pictures/<uuid:pk>/hide/", moderated.hide, name="hide"),
+    path("pictures/<uuid:pk>/unhide/", moderated.unhide, name="unhide"),
     path("pictures/<uuid:pk>/similar/", finding.similar, name="similar"),
     path("map/", map.map_page, name="map"),
     path("map/state", map.state, name="map_state"),
@@ -106,6 +107,21 @@ urlpatterns = [
     path("which/tags/written/", autotagging.taggings, name="taggings"),
     path("which/tags/written/<uuid:pk>/undo/", autotagging.take_back, name="tagging_undo"),
     path("which/csv", which.export, name="which_csv"),
+    path("report/<slug:kind>/<str:key>/", reports.report, name="report"),
+    path("reports/", reports.own_reports, name="reports"),
+    path("reports/read/", reports.read, name="reports_read"),
+    path("decisions/<uuid:pk>/appeal/", appeals.appeal, name="appeal"),
+    path("suspended/<str:token>/", appeals.suspended, name="suspended"),
+    path("moderation/", cases.queue, name="moderation"),
+    path("moderation/cases/<uuid:pk>/take/", cases.take, name="case_take"),
+    path("moderation/cases/<uuid:pk>/decide/", cases.decide_case, name="case_decide"),
+    path("moderation/cases/decide/", cases.decide_several, name="decide_several"),
+    path("moderation/decisions/", cases.decisions, name="decisions"),
+    path("moderation/decisions/<uuid:pk>/undo/", cases.take_back, name="decision_undo"),
+    path("moderation/appeals/", appeals.appeals, name="appeals"),
+    path("moderation/appeals/<uuid:pk>/decide/", appeals.decide_appeal, name="appeal_decide"),
+    path("moderation/audit/", audit.log, name="audit"),
+    path("moderation/audit/csv", audit.export, name="audit_csv"),
     path("profile/", people.profile, name="profile"),
     path("profile/data/", privacy.take_out, name="take_out"),
     path("profile/leave/", privacy.leave, name="leave"),

@@ -5,10 +5,8 @@ import io
 
 from django.utils.translation import gettext as _
 
+from gallery.spreadsheets import BYTE_ORDER_MARK, safe_cell
 from gallery.zeroshot import Matrix, Share
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-BYTE_ORDER_MARK = "\ufeff"  # without it, spreadsheets do not read UTF-8 as such
 
 
 def as_csv(matrix: Matrix) -> bytes:
@@ -19,18 +17,13 @@ def as_csv(matrix: Matrix) -> bytes:
     text = io.StringIO()
     text.write(BYTE_ORDER_MARK)
     writer = csv.writer(text)
-    writer.writerow(_safe(cell) for cell in ["id", "title", "winner", "probability", *labels])
+    writer.writerow(safe_cell(cell) for cell in ["id", "title", "winner", "probability", *labels])
     for row in matrix.rows:
         best = none if row.best.is_none else row.best.label
         words = [str(row.image.pk), row.image.title, best]
         numbers = [_number(row.best), *(_number(share) for share in row.shares)]
-        writer.writerow([*(_safe(word) for word in words), *numbers])
+        writer.writerow([*(safe_cell(word) for word in words), *numbers])
     return text.getvalue().encode()
-
-
-def _safe(cell: str) -> str:
-    """A spreadsheet takes what begins like a formula for one: OWASP, “CSV Injection”."""
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
 
 
 def _number(share: Share) -> str:

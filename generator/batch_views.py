@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from gallery.views.outcomes import refusal_status
 from gallery.views.people import signed_in
 from generator import batches, jobs, room
 from generator.batch_forms import SETTINGS, BatchForm
@@ -20,7 +21,8 @@ from generator.views import limit_message
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
-    """Wrong input is kept and answered by 400, too many by 429, no room by 413."""
+    """Wrong input is kept and answered by 400, too many by 429, no room by 413, somebody
+    who may not by 403."""
     form, status = BatchForm(), 200
     if request.method == "POST":
         form, status = BatchForm(request.POST), 400
@@ -37,7 +39,7 @@ def new(request: HttpRequest) -> HttpResponse:
                 status = 429
             except ValidationError as error:
                 form.add_error(None, error)
-                status = 413
+                status = refusal_status(error)
     return render(request, "generator/batch_new.html", {"form": form}, status=status)
 
 

@@ -21,6 +21,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from gallery.models import Image, User
+from gallery.moderation.suspensions import Scope, check_not_suspended
 from gallery.quota import check_not_full
 from gallery.uploads import discard_file
 from generator import checkpoints, progress
@@ -73,8 +74,10 @@ class Wish(TypedDict):
 def submit(*, owner: User, wishes: Sequence[Wish], **origin: Any) -> list[Job]:
     """Put a job for each wish in the queue, all or none; `origin`: the fields that say where they come from.
 
-    Raises SettingsError when the engine has no such
-    settings, JobLimitReached, or ValidationError when the owner has no room left for pictures."""
+    Raises SettingsError when the engine has no such settings, JobLimitReached, or ValidationError when the
+    owner has no room left for pictures (code `quota`) or may not make any (code `suspended`).
+    """
+    check_not_suspended(user=owner, scope=Scope.GENERATE)
     check_not_full(owner=owner)
     recipes = [recipe_of(wish) for wish in wishes]
     with transaction.atomic():

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gallery.models import Image, User
+from gallery.models.people import is_moderator
 from generator.engine.prompts import PromptError, Scene, parse_prompt, plain_text
 from generator.engine.settings import LIMITS, MAX_PROMPT_CHARACTERS
 
@@ -20,7 +21,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         """The one visibility rule for jobs, their frames and sockets: the owner, and moderators."""
         if not user.is_authenticated:
             return self.none()
-        if user.is_active and user.is_staff:
+        if is_moderator(user):
             return self
         return self.filter(owner=user)
 
@@ -49,7 +50,7 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         """As its jobs: the owner, and moderators."""
         if not user.is_authenticated:
             return self.none()
-        return self if user.is_active and user.is_staff else self.filter(owner=user)
+        return self if is_moderator(user) else self.filter(owner=user)
 
 
 class Batch(models.Model):

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gallery.models import Image, User
+from gallery.views.outcomes import refusal_status
 from generator import continuing, estimates, jobs, outlook, progress, room, side_by_side, turns
 from generator.actions import visible_job
 from generator.continue_form import ContinueForm
@@ -32,8 +33,8 @@ class SignedInRequest(HttpRequest):
 @require_http_methods(["GET", "HEAD", "POST"])
 def studio(request: SignedInRequest) -> HttpResponse:
     """Ask for a picture, see one's own jobs. Wrong input is kept and answered by 400, too many by 429, no
-    room by 413. `?like=` an earlier job fills the form in as it was then, but for the seed; `?init=` a
-    picture of the gallery begins with that."""
+    room by 413, somebody who may not by 403. `?like=` an earlier job fills the form in as it was then, but
+    for the seed; `?init=` a picture of the gallery begins with that."""
     initial = {**_as_before(request), **_from_picture(request)}
     form, status = JobForm(initial=initial, owner=request.user), 200
     if request.method == "POST":
@@ -47,7 +48,7 @@ def studio(request: SignedInRequest) -> HttpResponse:
                 status = 429
             except ValidationError as error:
                 form.add_error(None, error)
-                status = 413
+                status = refusal_status(error)
     context = {"form": form, **_own_jobs(request)}
     return render(request, "generator/studio.html", context, status=status)
 
@@ -97,7 +98,7 @@ def continue_job(request: SignedInRequest, job_id: UUID) -> HttpResponse:
             status = 429
         except ValidationError as error:
             form.add_error(None, error)
-            status = 413
+            status = refusal_status(error)
     context = {**_job_context(job, request.user), "continue_form": form}
     return render(request, "generator/job.html", context, status=status)
 

@@ -1,6 +1,8 @@
 from gallery.models.album import Album, AlbumEntry, AlbumQuerySet
+from gallery.models.audit import AuditEntry, AuditHead
 from gallery.models.background import Background
 from gallery.models.camera import CameraFacts, Place
+from gallery.models.cases import Case, CaseQuerySet, Decision, Report
 from gallery.models.embedding import Embedding, EmbeddingChange, EmbeddingCounter
 from gallery.models.favourite import Favourite
 from gallery.models.image import Image, ImageQuerySet
@@ -9,6 +11,7 @@ from gallery.models.map import Map, MapPoint
 from gallery.models.near import NearPair
 from gallery.models.people import User
 from gallery.models.query_picture import QueryPicture
+from gallery.models.sanctions import Appeal, BlockedFile, Strike, Suspension
 from gallery.models.searches import RecentSearch, SavedSearch
 from gallery.models.serving import EncodingModel, PendingVector, Serving, serving_model, serving_vectors
 from gallery.models.tag import Tag
@@ -18,8 +21,15 @@ __all__ = [
     "Album",
     "AlbumEntry",
     "AlbumQuerySet",
+    "Appeal",
+    "AuditEntry",
+    "AuditHead",
     "Background",
+    "BlockedFile",
     "CameraFacts",
+    "Case",
+    "CaseQuerySet",
+    "Decision",
     "Embedding",
     "EmbeddingChange",
     "EmbeddingCounter",
@@ -35,8 +45,11 @@ __all__ = [
     "Place",
     "QueryPicture",
     "RecentSearch",
+    "Report",
     "SavedSearch",
     "Serving",
+    "Strike",
+    "Suspension",
     "Tag",
     "Tagging",
     "Upload",

@@ -8,26 +8,27 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from gallery.models.image import Image, ImageQuerySet
-from gallery.models.people import User
+from gallery.models.people import User, is_moderator
 
 
 class AlbumQuerySet(models.QuerySet["Album"]):
     def visible_to(self, user: User | AnonymousUser) -> "AlbumQuerySet":
-        """The one visibility rule for albums: moderators see all, others their own and the public ones.
+        """The one visibility rule for albums: moderators see all, others their own and the public ones that
+        no moderator has hidden.
 
         Which pictures of an album somebody sees is decided by Image.objects.visible_to() alone; a public
         album does not publish its pictures. An unlisted album is opened by its link: see opened_by().
         """
-        if user.is_authenticated and user.is_active and user.is_staff:
+        if is_moderator(user):
             return self
-        public = Q(visibility=Album.Visibility.PUBLIC)
+        public = Q(visibility=Album.Visibility.PUBLIC, is_hidden=False)
         if not user.is_authenticated:
             return self.filter(public)
         return self.filter(public | Q(owner=user))
 
     def opened_by(self, token: str) -> "AlbumQuerySet":
         """The unlisted album whose secret link has this token: for everybody who has the link."""
-        return self.filter(visibility=Album.Visibility.UNLISTED, token=token)
+        return self.filter(visibility=Album.Visibility.UNLISTED, token=token, is_hidden=False)
 
 
 class Album(models.Model):
@@ -67,6 +68,7 @@ class Album(models.Model):
     visibility = models.CharField(
         _("visibility"), max_length=10, choices=Visibility.choices, default=Visibility.PRIVATE
     )
+    is_hidden = models.BooleanField(_("hidden by a moderator"), default=False, editable=False)
     token = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
     pictures = models.ManyToManyField(Image, through="AlbumEntry", related_name="albums")

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gallery.colours import Colour
-from gallery.models.people import User
+from gallery.models.people import User, is_moderator
 from gallery.shapes import shape_of
 
 
@@ -25,7 +25,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
         in a trash is seen by nobody, its owner and moderators included: the trash page reads in_trash_of().
         """
         kept = self.kept()
-        if user.is_authenticated and user.is_active and user.is_staff:
+        if is_moderator(user):
             return kept
         public = Q(visibility=Image.Visibility.PUBLIC, is_hidden=False)
         if not user.is_authenticated:
@@ -36,7 +36,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """The one rule for what the secret link of an unlisted album opens, at the addresses of the link
         alone: every picture in the album, also private ones, but none that is hidden or in the trash."""
         return self.kept().filter(
-            is_hidden=False, album_entries__album__visibility="unlisted", album_entries__album__token=token
+            is_hidden=False,
+            album_entries__album__visibility="unlisted",
+            album_entries__album__token=token,
+            album_entries__album__is_hidden=False,
         )
 
     def public(self) -> "ImageQuerySet":
@@ -47,8 +50,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return self.filter(trashed_at=None)
 
     def in_trash_of(self, user: User) -> "ImageQuerySet":
-        """The newest deletion first."""
-        return self.filter(owner=user, trashed_at__isnull=False).order_by("-trashed_at", "-id")
+        """The newest deletion first; without what a moderator removed, which its owner cannot bring back."""
+        return self.filter(owner=user, trashed_at__isnull=False, removed_at=None).order_by(
+            "-trashed_at", "-id"
+        )
 
 
 def this_month() -> date:
@@ -105,6 +110,11 @@ class Image(models.Model):
         _("visibility"), max_length=10, choices=Visibility.choices, default=Visibility.PRIVATE
     )
     is_hidden = models.BooleanField(_("hidden by a moderator"), default=False)
+    is_blurred = models.BooleanField(_("blurred until somebody wants to see it"), default=False)
+    is_marked_safe = models.BooleanField(_("looked at by a moderator and found to be fine"), default=False)
+    removed_at = models.DateTimeField(  # into a trash out of its owner's reach, see in_trash_of()
+        _("removed by a moderator"), null=True, blank=True, editable=False
+    )
     origin = models.CharField(_("origin"), max_length=10, choices=Origin.choices, default=Origin.UPLOADED)
     original = models.FileField(_("original"), upload_to=original_path, max_length=200)
     sha256 = models.CharField(_("SHA-256"), max_length=64)
@@ -148,7 +158,13 @@ class Image(models.Model):
         verbose_name = _("picture")
         verbose_name_plural = _("pictures")
         ordering = ["-created_at", "-id"]
-        constraints = [models.UniqueConstraint(fields=["owner", "sha256"], name="one_copy_per_owner")]
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "sha256"], name="one_copy_per_owner"),
+            models.CheckConstraint(
+                name="removed_only_in_the_trash",
+                condition=Q(removed_at=None) | Q(trashed_at__isnull=False),
+            ),
+        ]
         indexes = [
             models.Index(fields=["owner", "trashed_at", "-created_at", "-id"], name="image_by_owner"),
             # All that visible_to() and the filters look at, newest first: searches read nothing else of a

@@ -5,9 +5,12 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils.translation import get_language
 
 from gallery.models import User
+from gallery.moderation.passes import pass_for
+from gallery.moderation.suspensions import Scope, current_suspension
 
 
 def remember_language(response: HttpResponseBase, language: str) -> None:
@@ -26,6 +29,12 @@ class AccountAdapter(DefaultAccountAdapter):
         """A new person keeps the language that the sign-up page was read in."""
         user.language = get_language() or settings.LANGUAGE_CODE
         return super().save_user(request, user, form, commit=commit)
+
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponseBase | None:
+        """The password was right; who is suspended from signing in reads why, and may appeal."""
+        if current_suspension(user, Scope.SIGN_IN):
+            return redirect("gallery:suspended", pass_for(user))
+        return super().pre_login(request, user, **kwargs)
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponseBase:
         """On whatever machine they sign in, people get the language they chose."""

@@ -14,13 +14,17 @@ from gallery.archive import entries_of, zip_pieces
 from gallery.models import (
     Album,
     AlbumEntry,
+    Appeal,
     CameraFacts,
     Favourite,
     Image,
     LabelSet,
     Place,
     RecentSearch,
+    Report,
     SavedSearch,
+    Strike,
+    Suspension,
     Tag,
     Tagging,
     Upload,
@@ -30,8 +34,11 @@ from gallery.models import (
 Rows = Iterable[models.Model]
 Part = Callable[[User], Rows]
 
-# What says nothing about the person, or would let somebody else in.
-LEFT_OUT = {"password", "token", "original", "placeholder", "fingerprint", "retry_at", "attempts", "claim"}
+# What says nothing about the person, would let somebody else in, or tells of a moderator.
+LEFT_OUT = {
+    *("password", "token", "original", "placeholder", "fingerprint", "retry_at", "attempts", "claim"),
+    "decided_by",
+}
 
 _PARTS: dict[str, Part] = {
     "account": lambda user: [user],
@@ -47,6 +54,10 @@ _PARTS: dict[str, Part] = {
     "recent-searches": lambda user: RecentSearch.objects.filter(owner=user),
     "label-sets": lambda user: LabelSet.objects.filter(owner=user),
     "uploads": lambda user: Upload.objects.filter(owner=user),
+    "reports": lambda user: Report.objects.filter(reporter=user),
+    "warnings": lambda user: Strike.objects.filter(person=user),
+    "suspensions": lambda user: Suspension.objects.filter(person=user),
+    "appeals": lambda user: Appeal.objects.filter(decision__case__owner=user),
 }
 
 

@@ -13,7 +13,15 @@ from gallery.uploads import DuplicateImage
 from gallery.validation import BUSY
 
 # Of refusals; 400 for all others.
-STATUSES = {"too_large": 413, "too_many_pixels": 413, "quota": 413, BUSY: 503}
+STATUSES = {
+    "too_large": 413,
+    "too_many_pixels": 413,
+    "quota": 413,
+    "removed": 403,
+    "blocked": 403,
+    "suspended": 403,
+    BUSY: 503,
+}
 DUPLICATE = 409
 
 

@@ -20,11 +20,13 @@ from gallery.favourites import is_favourite
 from gallery.forms import PictureForm
 from gallery.mixing import NotEmbedded
 from gallery.models import Image, ImageQuerySet, Place
+from gallery.models.people import is_moderator
+from gallery.moderation.forms import ReasonForm
 from gallery.question import mix_links
 from gallery.seen import seen_in
 from gallery.trash import move_to_trash
-from gallery.uploads import delete_image
 from gallery.views.asking import question_behind
+from gallery.views.moderation.pictures import removed
 from gallery.views.paging import PICTURES_A_PAGE, page_of
 from gallery.views.people import signed_in
 from gallery.which_forms import LabelsForm
@@ -105,23 +107,22 @@ def edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def delete(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Asks first. The owner's picture goes to the trash; what a moderator deletes is gone for good, so that
-    its owner cannot bring it back."""
+    """Asks first. The owner's picture goes to the trash; what a moderator removes is out of its owner's
+    reach, and comes back if the decision is taken back."""
     user = signed_in(request)
     images = Image.objects.visible_to(user).select_related("owner")
-    if not user.is_staff:
+    if not is_moderator(user):
         images = images.filter(owner=user)
     image = get_object_or_404(images, pk=pk)
     is_owner = image.owner_id == user.pk
     if request.method != "POST":
-        context = {"image": image, "is_owner": is_owner, "days": settings.TRASH_DAYS}
+        context = {"image": image, "is_owner": is_owner, "days": settings.TRASH_DAYS, "form": ReasonForm()}
         return render(request, "gallery/delete.html", context)
     if is_owner:
         move_to_trash(images=images.filter(pk=pk))
         messages.success(request, _("The picture is in the trash."))
     else:
-        delete_image(image=image)
-        messages.success(request, _("The picture is deleted."))
+        return removed(request, image)
     return redirect("gallery:mine")
 
 
@@ -135,8 +136,9 @@ def _beside(request: HttpRequest, image: Image) -> dict[str, object]:
         hits = []
     return {
         **about,
-        "may_delete": about["is_owner"] or (user.is_authenticated and user.is_staff),
-        "may_moderate": user.is_authenticated and user.is_staff,
+        "may_delete": about["is_owner"] or (is_moderator(user)),
+        "may_moderate": is_moderator(user),
+        "reason_form": ReasonForm(),
         "album_form": AddToAlbumForm(owner=signed_in(request)) if about["is_owner"] else None,
         "similar_hits": hits,
         "seen": seen_in(image),

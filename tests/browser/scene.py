@@ -35,6 +35,7 @@ class Scene:
     link: str = ""  # the path of the secret link
     jobs: dict[str, str] = field(default_factory=dict)  # state → id
     batch: str = ""
+    reported: list[str] = field(default_factory=list)  # pictures of others that Alice reported
     people: dict[str, httpx.Client] = field(default_factory=dict)
 
     def group(self) -> str:
@@ -82,6 +83,7 @@ def build_scene(site: Site) -> Scene:
     search(scene)
     make_jobs(scene)
     break_one_of_each(scene)
+    moderate(scene)
     return scene
 
 
@@ -190,14 +192,13 @@ def wait_for_job(scene: Scene, job: str, state: str) -> None:
 
 
 def break_one_of_each(scene: Scene) -> None:
-    """What a healthy site does not show: a picture and a job that failed, and a hidden picture."""
+    """What a healthy site does not show: a picture and a job that failed."""
     change = "UPDATE generator_job SET state = 'failed', failure = 'engine', image_id = NULL WHERE id = ?"
     scene.site.rows(change, scene.jobs["failed"].replace("-", ""))
-    broken, hidden = scene.pictures[1], scene.pictures[2]
+    broken = scene.pictures[1]
     change = "UPDATE gallery_image SET status = 'failed', status_reason = ? WHERE id = ?"
     scene.site.rows(change, "The picture cannot be decoded.", broken.replace("-", ""))
-    scene.site.rows("UPDATE gallery_image SET is_hidden = 1 WHERE id = ?", hidden.replace("-", ""))
-    know_another_model(scene, unreadable=hidden)
+    know_another_model(scene, unreadable=scene.pictures[2])
 
 
 def know_another_model(scene: Scene, *, unreadable: str) -> None:
@@ -211,3 +212,42 @@ def know_another_model(scene: Scene, *, unreadable: str) -> None:
         " SELECT ?, max(id), 1, 'The model cannot read this picture.' FROM gallery_encodingmodel",
         unreadable.replace("-", ""),
     )
+
+
+def moderate(scene: Scene) -> None:
+    """Cases of every kind in the queue, decisions about them, an appeal, and somebody who may not sign in."""
+    alice, admin = scene.people["alice"], scene.people["admin"]
+    carol = scene.site.sign_up("carol")
+    form = {"visibility": "public"}
+    send(carol, "/upload/", form, files={"files": ("oak.webp", (DEMO / "oak.webp").read_bytes())})
+    wait_for_pictures(scene.site)
+    found = scene.site.rows(
+        "SELECT i.id, i.owner_id FROM gallery_image i JOIN gallery_user u ON u.id = i.owner_id"
+        " WHERE u.username <> 'alice' ORDER BY i.created_at DESC LIMIT 5"
+    )
+    scene.reported = [str(uuid.UUID(row[0])) for row in found]
+    reasons = ("copyright", "violence", "spam", "sexual")
+    for picture, reason in zip(scene.reported, reasons, strict=False):
+        send(alice, f"/report/image/{picture}/", {"reason": reason, "note": "Have a look, please."})
+    decide(scene, scene.reported[3], "blur")
+    send(alice, f"/report/person/{found[0][1]}/", {"reason": "harassment"})
+    decide(scene, str(found[0][1]), "suspend", "warn", scope="sign_in", days="7")
+    hidden = scene.pictures[2]
+    admin.post(f"/pictures/{hidden}/hide/", data={"reason": "Too loud", **token(admin)})
+    (decision,) = scene.site.rows("SELECT id FROM gallery_decision ORDER BY created_at DESC LIMIT 1")[0]
+    alice.post(f"/decisions/{uuid.UUID(decision)}/appeal/", data={"text": "It is quiet.", **token(alice)})
+    alice.post("/reports/read/", data=token(alice))
+
+
+def decide(scene: Scene, thing: str, *chosen: str, **terms: str) -> None:
+    ((case,),) = scene.site.rows("SELECT id FROM gallery_case WHERE key = ? AND state = 'open'", thing)
+    admin = scene.people["admin"]
+    form = {"action": chosen, "reason": "Against the rules of this site", **terms, **token(admin)}
+    admin.get("/moderation/")
+    response = admin.post(f"/moderation/cases/{uuid.UUID(case)}/decide/", data=form)
+    assert response.is_success, response.text
+
+
+def token(client: httpx.Client) -> dict[str, str]:
+    client.get("/shortcuts/")
+    return {"csrfmiddlewaretoken": client.cookies["csrftoken"]}

@@ -172,6 +172,25 @@ def delete_label_set(page: Page) -> None:
     page.wait_for_load_state()
 
 
+def uncover_a_case(page: Page) -> None:
+    page.keyboard.press("j")
+    page.keyboard.press("Space")
+    page.locator("[data-cover][open]").wait_for()
+
+
+def decide_nothing(page: Page) -> None:
+    page.locator("[data-decide] button").first.click()
+    page.locator("[role=alert]").wait_for()
+
+
+def preview_several(page: Page) -> None:
+    for box in page.locator("[data-choose]").all():
+        box.check()
+    page.locator("#several [value=hide]").check()
+    page.locator("#several button").click()
+    page.locator("[name=confirmed]").wait_for()
+
+
 def begin_change(page: Page) -> None:
     """Of the model, unless it is under way."""
     if page.locator("[data-progress]").count() == 0:
@@ -325,6 +344,19 @@ STOPS = [
     Stop("failures-none", at("/models/failures/?state=waiting"), "admin"),
     Stop("picture-moderate", picture(2), "admin"),
     Stop("picture-moderate-delete", picture(2, "delete/"), "admin"),
+    Stop("report", lambda scene: f"/report/image/{scene.reported[4]}/"),
+    Stop("report-errors", lambda scene: f"/report/image/{scene.reported[4]}/", arrive=send_form(note="x")),
+    Stop("reports", at("/reports/")),
+    Stop("picture-covered", lambda scene: f"/pictures/{scene.reported[3]}/"),
+    Stop("suspended", at("/accounts/login/"), "visitor", send_form(login="carol", password=PASSWORD)),
+    Stop("moderation", at("/moderation/"), "admin", uncover_a_case),
+    Stop("moderation-errors", at("/moderation/"), "admin", decide_nothing),
+    Stop("moderation-several", at("/moderation/"), "admin", preview_several),
+    Stop("moderation-decisions", at("/moderation/decisions/"), "admin"),
+    Stop("moderation-appeals", at("/moderation/appeals/"), "admin"),
+    Stop("audit", at("/moderation/audit/"), "admin"),
+    Stop("audit-errors", at("/moderation/audit/?action=bake"), "admin"),
+    Stop("admin-audit", at("/admin/gallery/auditentry/"), "admin"),
     Stop("admin", at("/admin/"), "admin"),
     Stop("admin-people", at("/admin/gallery/user/"), "admin"),
     Stop("admin-pictures", at("/admin/gallery/image/"), "admin"),

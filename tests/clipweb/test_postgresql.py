@@ -12,7 +12,7 @@ from django.conf import settings
 from tests.postgresql_server import running_postgresql
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("tests/gallery", "tests/generator", "tests/people")
+FOLDERS = ("tests/gallery", "tests/generator", "tests/moderation", "tests/people")
 
 
 @pytest.fixture

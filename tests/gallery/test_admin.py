@@ -4,7 +4,7 @@ from django.urls import reverse
 from django_q.models import OrmQ
 
 from gallery.albums import create_album, renew_link
-from gallery.models import Image, User
+from gallery.models import AuditEntry, Image, User
 
 IMAGES = "/admin/gallery/image/"
 USERS = "/admin/gallery/user/"
@@ -63,6 +63,8 @@ def test_deleting_chosen_pictures_deletes_their_files(
     with django_capture_on_commit_callbacks(execute=True):
         act(admins, "delete_selected", *images[:2], post="yes")
     assert list(Image.objects.all()) == [images[2]]
+    logged = AuditEntry.objects.filter(action="delete").values_list("key", flat=True)
+    assert set(logged) == {str(image.pk) for image in images[:2]}
     assert files_left() == 1
 
 

@@ -2,7 +2,6 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from gallery import moderation
 from gallery.albums import (
     NotInAlbum,
     add_pictures,
@@ -17,6 +16,7 @@ from gallery.albums import (
 )
 from gallery.derivatives import make_thumbnails, read_pixels
 from gallery.models import Album, Image
+from gallery.moderation import hiding
 from gallery.trash import move_to_trash, restore
 from gallery.uploads import delete_image, delete_user
 from gallery.views import paging
@@ -306,7 +306,7 @@ def test_the_pages_of_a_shared_album_lead_from_picture_to_picture(client, shared
 def test_hidden_and_trashed_pictures_and_those_of_other_albums_never_show(
     client, alice, admin, shared, three, store
 ):
-    moderation.hide(image=three[0], by=admin)
+    hiding.hide(image=three[0], by=admin)
     move_to_trash(images=Image.objects.filter(title="two"))
     other = store(alice, title="elsewhere")
     add_pictures(album=create_album(owner=alice, title="Other"), images=[other])

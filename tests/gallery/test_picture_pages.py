@@ -1,8 +1,8 @@
 import pytest
 from django.urls import reverse
 
-from gallery import moderation
 from gallery.models import Image
+from gallery.moderation import hiding
 from gallery.views import paging
 
 
@@ -177,7 +177,7 @@ def test_the_front_page_shows_visitors_what_is_public(client, alice, admin, stor
     shown, private, hidden = store(alice, public=True), store(alice), store(alice, public=True)
     Image.objects.update(has_thumbnails=True)
     unfinished = store(alice, public=True)
-    moderation.hide(image=hidden, by=admin)
+    hiding.hide(image=hidden, by=admin)
     page = client.get(reverse("home")).content.decode()
     assert str(shown.pk) in page
     assert not [image for image in (private, hidden, unfinished) if str(image.pk) in page]

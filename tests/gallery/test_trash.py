@@ -126,12 +126,17 @@ def test_only_what_is_in_the_trash_can_be_deleted_there(alices, alice, store):
     assert Image.objects.count() == 1
 
 
-def test_a_moderators_deletion_is_for_good(client, alice, admin, store):
+def test_what_a_moderator_removed_is_in_no_trash_and_purged_after_the_same_time(client, alice, admin, store):
     image = store(alice, public=True)
-    url = reverse("gallery:delete", args=[image.pk])
     client.force_login(admin)
-    assert "cannot be undone" in client.get(url).content.decode()
-    client.post(url)
+    client.post(reverse("gallery:delete", args=[image.pk]))
+    assert not Image.objects.in_trash_of(alice).exists()
+    assert purge.purge_expired() == 0
+    long_ago = timezone.now() - timedelta(days=31)
+    Image.objects.update(trashed_at=long_ago)
+    assert purge.purge_expired() == 0
+    Image.objects.update(removed_at=long_ago)
+    assert purge.purge_expired() == 1
     assert not Image.objects.exists()
 
 

@@ -194,7 +194,7 @@ async def test_a_right_that_is_lost_ends_the_view(quick_rechecks, running_job, a
     client = socket(running_job.id, await sync_to_async(session_of)(admin))
     await client.connect()
     await client.next_json()
-    await User.objects.filter(pk=admin.pk).aupdate(is_staff=False)
+    await User.objects.filter(pk=admin.pk).aupdate(is_superuser=False)
     assert await client.close_code() == sockets.NOT_FOUND
 
 

@@ -2,8 +2,8 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
-from gallery import moderation
-from gallery.models import Image
+from gallery.models import Decision, Image
+from gallery.moderation import hiding
 
 
 def test_a_moderator_hides_a_picture_and_its_owner_learns_of_it(client, alice, admin, store):
@@ -17,7 +17,7 @@ def test_a_moderator_hides_a_picture_and_its_owner_learns_of_it(client, alice, a
 
 def test_a_hidden_picture_can_be_shown_again(client, alice, bob, admin, store):
     image = store(alice, public=True)
-    moderation.hide(image=image, by=admin)
+    hiding.hide(image=image, by=admin)
     client.force_login(admin)
     client.post(reverse("gallery:unhide", args=[image.pk]))
     client.force_login(bob)
@@ -26,7 +26,7 @@ def test_a_hidden_picture_can_be_shown_again(client, alice, bob, admin, store):
 
 def test_publishing_a_hidden_picture_does_not_show_it(client, alice, bob, admin, store):
     image = store(alice)
-    moderation.hide(image=image, by=admin)
+    hiding.hide(image=image, by=admin)
     client.force_login(alice)
     client.post(reverse("gallery:edit", args=[image.pk]), {"title": "", "visibility": "public"})
     assert not Image.objects.visible_to(bob).exists()
@@ -35,15 +35,17 @@ def test_publishing_a_hidden_picture_does_not_show_it(client, alice, bob, admin,
 def test_a_moderator_deletes_somebody_elses_picture(client, alice, admin, store):
     image = store(alice)
     client.force_login(admin)
-    client.post(reverse("gallery:delete", args=[image.pk]))
-    assert not Image.objects.exists()
+    assert "can be taken back" in client.get(reverse("gallery:delete", args=[image.pk])).content.decode()
+    client.post(reverse("gallery:delete", args=[image.pk]), {"reason": "Rule 5"})
+    assert not Image.objects.kept().exists()
+    assert Decision.objects.get().reason == "Rule 5"
 
 
 def test_only_moderators_may_decide(alice, bob, store):
     image = store(alice, public=True)
     for person in (alice, bob):
         with pytest.raises(PermissionDenied):
-            moderation.hide(image=image, by=person)
+            hiding.hide(image=image, by=person)
     assert Image.objects.public().count() == 1
 
 
