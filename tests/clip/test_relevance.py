@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks import relevance_searches
 from gallery import relevance
 from gallery.background import CAPTIONS, shipped_pictures
 from gallery.clip.model import ClipConfig, load_clip
@@ -46,7 +47,15 @@ REAL = {
     "a red car": "red-car.jpg",
     "string instrument": "violin.png",
 }
-MIXES = {  # query → the picture that a person would expect before all others
+# Query → the picture that a person would expect before all others. The first five are of eighteen that were
+# written down, of which fourteen came out so. The very first needs all its terms: without the last one the
+# car comes first.
+MIXES = {
+    "vehicle + rails − road": "steam-engine.webp",
+    "vehicle + road − rails": "red-car.jpg",
+    "sky + colours − cloud": "rainbow.webp",
+    "plant + leaves − flower": "oak.webp",
+    "animal + water − bird": "tropical-fish.png",
     "bird + night − day": "owl.webp",
     "vehicle + red − train": "red-car.jpg",
     "animal + sea − boat": "tropical-fish.png",
@@ -106,7 +115,9 @@ def likely(model, gallery, background):
 
 
 @pytest.mark.parametrize(
-    "absurd", [ABSURD, held_back.ABSURD, held_back.ABSURD_AGAIN], ids=["known", "held back", "again"]
+    "absurd",
+    [ABSURD, held_back.ABSURD, held_back.ABSURD_AGAIN, held_back.ABSURD_THIRD],
+    ids=["known", "held back", "again", "third"],
 )
 def test_absurd_searches_match_nothing(likely, absurd):
     found = likely(absurd)
@@ -115,12 +126,12 @@ def test_absurd_searches_match_nothing(likely, absurd):
 
 @pytest.mark.parametrize(
     ("real", "least"),
-    [(REAL, 9), (held_back.REAL_AGAIN, 9), (held_back.REAL, 8)],
-    ids=["known", "again", "held back"],
+    [(REAL, 9), (held_back.REAL_AGAIN, 9), (held_back.REAL, 8), (held_back.REAL_THIRD, 7)],
+    ids=["known", "again", "held back", "third"],
 )
 def test_the_line_does_not_hide_what_is_looked_for(likely, real, least):
-    """The two of the held-back ones that are hidden mean photographs which the pack takes for unrelated
-    pictures, so that no line could tell."""
+    """As it came out. Of the first held-back ones two are hidden, of the third three; four of these five mean
+    photographs, three of which come eleventh or later, so that no line could tell."""
     found = likely(real)
     assert sum(file in found[query] for query, file in real.items()) >= least, found
 
@@ -140,6 +151,11 @@ def test_a_mix_ranks_as_a_person_would(model, gallery, query):
 
 def test_none_of_the_absurd_was_used_to_measure_the_line():
     assert not set(ABSURD) & set(CAPTIONS.read_text(encoding="utf-8").splitlines())
+
+
+def test_none_of_the_last_held_back_ones_was_used_to_choose_the_line():
+    chosen_by = {*relevance_searches.ABSURD, *relevance_searches.REAL}
+    assert not chosen_by & {*held_back.ABSURD_THIRD, *held_back.REAL_THIRD}
 
 
 # None of these, and what is seen

@@ -1,0 +1,90 @@
+"""How far the relevance line can be trusted: searches of the demo gallery that match nothing, and that do.
+
+    python -m benchmarks.relevance                    # the shipped pack, and its first image tower alone
+    python -m benchmarks.relevance --model ViT-B-32/laion2b_s34b_b79k
+
+For the whole gallery, its drawings alone and its photographs alone: how many absurd searches match nothing,
+how many real ones have their picture among the likely matches, how many of these there are, and how many of
+the real ones have their picture among the first three, which no line can change. The searches are those that
+the line was chosen by (relevance_searches.py); tests/clip has others, written before any was tried.
+"""
+
+import argparse
+import io
+import json
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from benchmarks.relevance_searches import ABSURD, REAL
+
+ROOT = Path(__file__).parents[1]
+DEMO = ROOT / "gallery" / "demo"
+MODELS = ("mini", "mini-quick")
+FIRST = 3
+PHOTOGRAPHS_FROM = ("scikit", "matplotlib")  # the packages with the gallery's photographs
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", help="as the encoder is asked for it; otherwise the pack's")
+    parser.add_argument(
+        "--folder", type=Path, help="a background of your own, as measure_background takes it"
+    )
+    asked = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clipweb.settings")
+    import django
+
+    django.setup()
+    for name in [asked.model] if asked.model else MODELS:
+        report(name, asked.folder)
+
+
+def report(name: str, folder: Path | None) -> None:
+    from gallery import relevance
+    from gallery.background import CAPTIONS, shipped_pictures
+    from gallery.clip.model import load_clip, parse_name
+    from gallery.management.commands.measure_background import read_pictures
+
+    model = load_clip(parse_name(name, pack_dir=ROOT / "weights" / "mini" / "clip"))
+    rows = json.loads((DEMO / "pictures.json").read_text(encoding="utf-8"))
+    files = [row["file"] for row in rows]
+    gallery = model.encode_images([Image.open(DEMO / file).convert("RGB") for file in files]).numpy()
+    contents = read_pictures(folder) if folder else shipped_pictures()
+    pictures = [Image.open(io.BytesIO(content)).convert("RGB") for content in contents]
+    captions = CAPTIONS.read_text(encoding="utf-8").splitlines()
+    measured = relevance.measure(model.encode_images(pictures).numpy(), model.encode_text(captions).numpy())
+    absurd, real = model.encode_text(ABSURD).numpy(), model.encode_text(list(REAL)).numpy()
+
+    def likely(query: np.ndarray, vectors: np.ndarray) -> np.ndarray:  # (D,), (N, D) → (N,) bool
+        cosines = vectors @ query
+        return cosines >= relevance.scale(query, measured).drawn().below(float(cosines.max()))
+
+    own = np.array([files.index(file) for file in REAL.values()])  # (searches,)
+    is_photograph = np.array([row["source"].startswith(PHOTOGRAPHS_FROM) for row in rows])
+    print(f"{name}: a spread is {measured.spread:.4f}, the line {measured.line:.2f} spreads above the median")
+    print(f"{'':12} {'absurd: nothing':>16} {'real: shown':>12} {'likely ones':>12} {'first three':>12}")
+    kinds = {"all": np.ones(len(files), bool), "drawings": ~is_photograph, "photographs": is_photograph}
+    started = time.perf_counter()
+    for kind, mask in kinds.items():
+        asked = mask[own]
+        silent = ~np.array([likely(query, gallery[mask]).any() for query in absurd])
+        found = np.array([likely(query, gallery[mask]) for query in real[asked]])  # (searches, pictures)
+        places = (np.cumsum(mask) - 1)[own[asked]]  # of the pictures that are meant, among those of this kind
+        everyone = np.arange(len(places))
+        shown = found[everyone, places]
+        cosines = real[asked] @ gallery[mask].T
+        better = (cosines > cosines[everyone, places][:, None]).sum(axis=1)
+        print(
+            f"{kind:12} {silent.sum():>10} of {len(silent)} {shown.sum():>6} of {len(shown)}"
+            f" {found.sum(axis=1).mean():>12.1f} {(better < FIRST).sum():>12}"
+        )
+    searches = len(kinds) * len(absurd) + 2 * len(real)
+    print(f"{1000 * (time.perf_counter() - started) / searches:.2f} ms a search\n")
+
+
+if __name__ == "__main__":
+    main()
