@@ -67,6 +67,7 @@ def steps(user: Any) -> dict[str, float]:
     """Medians of what a request is made of, in seconds."""
     from gallery import encoder_client
     from gallery.index import index_for
+    from gallery.index.ranking import Line
     from gallery.search import searchable
 
     encoded = [encoder_client.encode_texts([query]) for query in QUERIES]
@@ -78,7 +79,7 @@ def steps(user: Any) -> dict[str, float]:
         encoder_client.encode_texts([query])
         timed["encode"].append(time.perf_counter() - begun)
         begun = time.perf_counter()
-        index.rank(one.vectors[0], candidates, start=0, stop=24, line=0.5)
+        index.rank(one.vectors[0], candidates, start=0, stop=24, line=Line(0.5, 0.5))
         timed["rank"].append(time.perf_counter() - begun)
     return {name: float(np.median(seconds)) for name, seconds in timed.items()}
 

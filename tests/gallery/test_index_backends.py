@@ -229,7 +229,8 @@ def test_nothing_among_nothing(index, alice, rng):
     ranking = index.rank(query, Image.objects.all(), start=0, stop=5, line=Line(0.1, 0.1))
     assert (ranking.image_ids, ranking.total, ranking.likely) == ([], 0, 0)
     Library(rng, [alice], 5)
-    assert index.rank(query, Image.objects.visible_to(AnonymousUser()).none(), start=0, stop=5).total == 0
+    none = Image.objects.visible_to(AnonymousUser()).none()
+    assert [index.rank(query, none, start=0, stop=5, by_date=on).total for on in (False, True)] == [0, 0]
 
 
 @pytest.mark.skipif(not POSTGRESQL, reason="pgvector is PostgreSQL's")
