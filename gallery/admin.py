@@ -1,6 +1,6 @@
 """Django's admin for people and pictures. Deleting goes through uploads.py, so that files go too."""
 
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
@@ -17,8 +17,17 @@ from gallery.models import Album, Image, User
 from gallery.uploads import delete_image, delete_user
 
 
+class CountingDeletion(admin.ModelAdmin):
+    """Before something is deleted, what goes with it is counted, not named: Django lists a person's saved
+    searches, their trash and where their pictures were taken, which admins have no business to read."""
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        _named, counts, perms_needed, protected = super().get_deleted_objects(objs, request)
+        return [str(chosen) for chosen in objs], counts, perms_needed, protected
+
+
 @admin.register(User)
-class PersonAdmin(UserAdmin):
+class PersonAdmin(CountingDeletion, UserAdmin):
     list_display = [
         "username",
         "display_name",
@@ -61,7 +70,7 @@ class PersonAdmin(UserAdmin):
 
 
 @admin.register(Image)
-class ImageAdmin(admin.ModelAdmin):
+class ImageAdmin(CountingDeletion):
     list_display = [
         "thumbnail",
         "title",
@@ -146,7 +155,7 @@ class ImageAdmin(admin.ModelAdmin):
 
 
 @admin.register(Album)
-class AlbumAdmin(admin.ModelAdmin):
+class AlbumAdmin(CountingDeletion):
     """What people write about their albums. The secret links are their own business."""
 
     list_display = ["title", "owner", "visibility", "created_at"]
