@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from gallery import live, preparation
 from gallery.embedding import log_change
+from gallery.history import Kind, note, note_visibility
 from gallery.models import Image, Upload, User
 from gallery.models.image import original_path
 from gallery.quota import check_quota
@@ -129,6 +130,8 @@ def _take_out_of_trash(*, owner: User, digest: str, visibility: Image.Visibility
     with transaction.atomic():
         image = Image.objects.select_for_update().in_trash_of(owner).filter(sha256=digest).first()
         if image is not None:
+            note(image_ids=[image.pk], kind=Kind.RESTORED)
+            note_visibility(images=Image.objects.filter(pk=image.pk), visibility=visibility)
             image.trashed_at, image.visibility = None, visibility
             image.save(update_fields=["trashed_at", "visibility"])
     return image

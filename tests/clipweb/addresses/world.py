@@ -27,6 +27,7 @@ from gallery.models import (
     Album,
     CameraFacts,
     EncodingModel,
+    HistoryEntry,
     Image,
     Map,
     MapPoint,
@@ -106,7 +107,7 @@ class World:
         if role in {"owner", "admin"}:
             seen |= {f"{state} digests" for state in STATES if state != "trashed"} | {"address"}
         if role == "owner" or role in STAFF:
-            seen |= {"job"}
+            seen |= {f"{state} history" for state in STATES if state != "trashed"} | {"job"}
         return set().union(*(self.words[name] for name in seen))
 
 
@@ -148,6 +149,7 @@ def _picture(world: World, state: str, number: int) -> Image:
     Image.objects.filter(pk=image.pk).update(caption=f"{state}caption", credit=f"{state}credit")
     Tag.objects.create(image=image, name=f"{state}tag")
     CameraFacts.objects.create(image=image, model=f"{state}camera")
+    HistoryEntry.objects.create(image=image, kind="retitled", detail=f"{state}before")
     Place.objects.create(image=image, latitude=10 + number + 0.23456, longitude=5)
     for person in world.people.values():  # while it was public
         add_favourite(user=person, image=image)
@@ -157,6 +159,7 @@ def _picture(world: World, state: str, number: int) -> Image:
     world.words[state] = {*words, str(image.pk).encode(), image.sha256[:32].encode(), *thumbnails}
     place = f"{10 + number + 0.23456:.5f}".encode()
     world.words[f"{state} originals"] = {_inside(image.original_name), place}
+    world.words[f"{state} history"] = {f"{state}before".encode()}
     world.words[f"{state} digests"] = {image.sha256.encode()}
     return image
 
