@@ -73,6 +73,7 @@ def world(one_world, db, settings, media_in_a_folder_of_its_own) -> World:
     for name, place in one_world[1].items():
         setattr(settings, name, place)
     settings.ACCOUNT_RATE_LIMITS = False  # all come from one address
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 24 * 3600  # longer than these tests take
     progress.publish(one_world[0].things["job"].pk, PREVIEW)
     return one_world[0]
 

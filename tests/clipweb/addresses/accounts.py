@@ -3,6 +3,7 @@
 from tests.clipweb.addresses.asking import Ask, by_owner, everyone, none_at_all, signed_in
 from tests.clipweb.addresses.everybodys import at
 from tests.clipweb.addresses.world import OUTSIDE
+from tests.conftest import PASSWORD
 
 NEW_PASSWORD = {"password1": "another horse", "password2": "another horse"}
 
@@ -37,7 +38,7 @@ TABLE = {
             at("account_change_password"),
             signed_in(302),
             "post",
-            lambda *_: NEW_PASSWORD | {"oldpassword": "correct horse"},
+            lambda *_: NEW_PASSWORD | {"oldpassword": PASSWORD},
             changes=by_owner,
         ),
     ],

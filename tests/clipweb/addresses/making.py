@@ -5,7 +5,17 @@ from typing import Any
 
 from django.urls import reverse
 
-from tests.clipweb.addresses.asking import SIGN_IN, Ask, Rule, by_owner, own_ones, owner, signed_in
+from tests.clipweb.addresses.asking import (
+    SIGN_IN,
+    Ask,
+    Rule,
+    all_seen,
+    by_owner,
+    own_ones,
+    owner,
+    signed_in,
+    staff,
+)
 from tests.clipweb.addresses.everybodys import at
 from tests.clipweb.addresses.own import PUBLIC, of, page
 from tests.clipweb.addresses.world import OUTSIDE, STAFF, STATES
@@ -106,6 +116,13 @@ def job_posts(name: str) -> list[Ask]:
     ]
 
 
+def moderators_posts(name: str) -> list[Ask]:
+    return [
+        Ask(of_job(name), signed_in(405)),
+        Ask(of_job(name), staff(302, outside=SIGN_IN), "post"),  # it does not wait any more
+    ]
+
+
 STUDIO = {
     "generator:studio": [
         page("generator:studio", shows=None),
@@ -128,6 +145,40 @@ STUDIO = {
         Ask(of_job("generator:frame"), watched()),
         Ask(of_job("generator:frame"), signed_in(404), states=STATES),
     ],
+    "generator:batch-new": [
+        page("generator:batch-new"),
+        Ask(at("generator:batch-new"), signed_in(400), "post"),
+    ],
+    "generator:batch": [Ask(of("batch", "generator:batch"), watched(), shows=all_seen)],
+    "generator:sheet": [Ask(of("batch", "generator:sheet"), watched(), shows=all_seen)],
+    "generator:arrange": [
+        Ask(at("generator:arrange"), signed_in(405)),
+        Ask(
+            at("generator:arrange"),
+            owner(302),
+            "post",
+            lambda world, state: {"job": str(world.things["job"].pk), "action": "up"},
+        ),
+    ],
+    "generator:pause-all": [
+        Ask(at("generator:pause-all"), signed_in(405)),
+        Ask(at("generator:pause-all"), signed_in(302), "post", changes=by_owner),
+    ],
+    "generator:resume-all": [
+        Ask(at("generator:resume-all"), signed_in(405)),
+        Ask(at("generator:resume-all"), signed_in(302), "post"),  # none is paused
+    ],
+    "generator:pause": job_posts("generator:pause"),
+    "generator:resume": [
+        Ask(of_job("generator:resume"), signed_in(405)),
+        Ask(of_job("generator:resume"), watched(302), "post"),  # it is not paused
+    ],
+    "generator:continue": [
+        Ask(of_job("generator:continue"), signed_in(405)),
+        Ask(of_job("generator:continue"), owner(400), "post"),
+    ],
+    "generator:first": moderators_posts("generator:first"),
+    "generator:back": moderators_posts("generator:back"),
     "generator:stop": job_posts("generator:stop"),
     "generator:cancel": job_posts("generator:cancel"),
 }

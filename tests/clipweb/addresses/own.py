@@ -66,6 +66,12 @@ def trash(role: str, state: str) -> set[str]:
     return {"trashed"} if role == "owner" else set()
 
 
+def everything_own(role: str, state: str) -> set[str]:
+    """Whoever takes their data along gets what is in the trash as well."""
+    kinds = ("trashed", "trashed originals", "trashed digests", "trashed history")
+    return set(kinds) if role == "owner" else set()
+
+
 def counted(role: str, state: str) -> str:
     return f"<dd>{len(own_ones(role, state))}</dd>"
 
@@ -161,6 +167,28 @@ GALLERY = {
             signed_in(302),
             "post",
             lambda *_: {"display_name": "another", "language": "en"},
+            changes=by_owner,
+        ),
+    ],
+    "gallery:take_out": [
+        page("gallery:take_out"),
+        Ask(
+            at("gallery:take_out"),
+            signed_in(),
+            "post",
+            shows=lambda role, state: (
+                set(STATES) if role == "owner" else all_seen(role, state)
+            ),  # as favourites
+            opens=everything_own,
+        ),
+    ],
+    "gallery:leave": [
+        page("gallery:leave"),
+        Ask(
+            at("gallery:leave"),
+            owner(302, others=422),
+            "post",
+            lambda *_: {"username": "the-owner"},
             changes=by_owner,
         ),
     ],

@@ -16,6 +16,7 @@ from django.contrib.auth.models import Group
 from django.core.files.storage import default_storage
 from django.http import HttpResponse
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule, Task
 from django_q.tasks import async_task
@@ -45,7 +46,8 @@ from gallery.models import (
 from gallery.preparation import prepare_image
 from gallery.receiving import create_upload
 from gallery.uploads import store_image
-from generator.models import Job
+from generator.models import Batch, Job
+from tests.conftest import PASSWORD
 from tests.gallery.colour_model import MODEL_ID
 from tests.gallery.drawing import encoded, noise, upload
 
@@ -129,10 +131,11 @@ def build() -> World:
 def _people(world: World) -> None:
     for role in ROLES[1:]:
         rights = {"is_staff": role in STAFF, "is_superuser": role == "admin"}
-        person = User.objects.create_user(f"the-{role}", f"{role}@example.org", "correct horse", **rights)
+        person = User.objects.create_user(f"the-{role}", f"{role}@example.org", PASSWORD, **rights)
         address = EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
         client = Client()
         client.force_login(person)
+        client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
         world.people[role] = person
         world.things |= {"address": address} if role == "owner" else {}
         world.sessions[role] = client.cookies[settings.SESSION_COOKIE_NAME].value
@@ -231,9 +234,13 @@ def _jobs(world: World) -> None:
     wish = {"owner": world.people["owner"], "seed": 1, "steps": 9, "width": 64, "height": 64}
     running = Job.objects.create(prompt="runningprompt", state=Job.State.RUNNING, step=3, **wish)
     world.things["job"] = running
-    words = {b"runningprompt", str(running.pk).encode(), FRAME}
-    for state, image in world.pictures.items():
-        done = Job.objects.create(prompt=f"{state}prompt", state=Job.State.DONE, image=image, **wish)
+    world.things["batch"] = batch = Batch.objects.create(
+        owner=wish["owner"], row_setting="prompt", row_values=["batchrow"], column_values=list(STATES)
+    )
+    words = {b"runningprompt", b"batchrow", str(running.pk).encode(), str(batch.pk).encode(), FRAME}
+    for column, (state, image) in enumerate(world.pictures.items()):
+        cell = {"batch": batch, "batch_column": column}
+        done = Job.objects.create(prompt=f"{state}prompt", state=Job.State.DONE, image=image, **cell, **wish)
         world.things[f"job {state}"] = done
         words |= {done.prompt.encode(), str(done.pk).encode()}
         Image.objects.filter(pk=image.pk).update(origin=Image.Origin.GENERATED)

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('gallery', '0018_nearer_relevance_line'),
+        ('gallery', '0019_leaving'),
     ]
 
     operations = [
