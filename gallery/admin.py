@@ -22,8 +22,17 @@ from gallery.uploads import delete_image, delete_user
 Kind = AuditEntry.Kind
 
 
+class CountingDeletion(admin.ModelAdmin):
+    """Before something is deleted, what goes with it is counted, not named: Django lists a person's saved
+    searches, their trash and where their pictures were taken, which admins have no business to read."""
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        _named, counts, perms_needed, protected = super().get_deleted_objects(objs, request)
+        return [str(chosen) for chosen in objs], counts, perms_needed, protected
+
+
 @admin.register(User)
-class PersonAdmin(UserAdmin):
+class PersonAdmin(CountingDeletion, UserAdmin):
     list_display = [
         "username",
         "display_name",
@@ -119,7 +128,7 @@ class PersonAdmin(UserAdmin):
 
 
 @admin.register(Image)
-class ImageAdmin(admin.ModelAdmin):
+class ImageAdmin(CountingDeletion):
     list_display = [
         "thumbnail",
         "title",
@@ -205,7 +214,7 @@ class ImageAdmin(admin.ModelAdmin):
 
 
 @admin.register(Album)
-class AlbumAdmin(admin.ModelAdmin):
+class AlbumAdmin(CountingDeletion):
     """What people write about their albums. The secret links are their own business."""
 
     list_display = ["title", "owner", "visibility", "created_at"]

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery, UUIDField
 from django.db.models.functions import Coalesce
 
+from gallery.history import Kind, note
 from gallery.models import Album, AlbumEntry, AlbumQuerySet, Image, ImageQuerySet, User
 
 TOKEN_BYTES = 24  # 192 bits: nobody guesses a link
@@ -51,6 +52,14 @@ def edit_album(*, album: Album, title: str, description: str, order: str, visibi
 
 
 @transaction.atomic
+def delete_album(*, album: Album) -> None:
+    """The pictures stay."""
+    inside = list(album.entries.values_list("image", flat=True))
+    note(image_ids=inside, kind=Kind.OUT_OF_ALBUM, detail=album.title)
+    album.delete()
+
+
+@transaction.atomic
 def renew_link(*, album: Album) -> Album:
     """The album gets a new secret link, and the one before opens nothing any more."""
     album = _held(album)
@@ -83,6 +92,7 @@ def add_pictures(*, album: Album, images: Sequence[Image]) -> int:
     start = 1 + (album.entries.aggregate(last=Max("position"))["last"] or 0)
     entries = [AlbumEntry(album=album, image=image, position=start + n) for n, image in enumerate(new)]
     AlbumEntry.objects.bulk_create(entries)
+    note(image_ids=[image.pk for image in new], kind=Kind.INTO_ALBUM, detail=album.title)
     return len(new)
 
 
@@ -93,6 +103,7 @@ def remove_pictures(*, album: Album, images: ImageQuerySet) -> int:
     leaving = list(images.filter(album_entries__album=album).values_list("pk", flat=True))
     if album.cover_id in leaving:
         Album.objects.filter(pk=album.pk).update(cover=None)
+    note(image_ids=leaving, kind=Kind.OUT_OF_ALBUM, detail=album.title)
     return album.entries.filter(image__in=leaving).delete()[0]
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gallery.clip.prompts import without_article
+from gallery.history import Kind, note
 from gallery.models import Image, Tag, Tagging, User, WrittenTag
 from gallery.tagging import MAX_TAGS, parse_tags
 from gallery.zeroshot import Row
@@ -81,6 +82,7 @@ def write_tags(*, user: User, plan: Plan) -> Tagging:
         tag, created = Tag.objects.get_or_create(image_id=image.pk, name=name)
         if created:
             written.append(WrittenTag(tagging=tagging, tag=tag))
+            note(image_ids=[image.pk], kind=Kind.LABELLED, detail=name)
     if not written:
         raise NothingToWrite
     WrittenTag.objects.bulk_create(written)
@@ -97,9 +99,11 @@ def undo(*, tagging: Tagging) -> int:
     if not claimed:
         raise AlreadyUndone
     written = Tag.objects.filter(pk__in=WrittenTag.objects.filter(tagging=tagging).values("tag"))
-    count = written.count()
+    gone = list(written)
+    for tag in gone:
+        note(image_ids=[tag.image_id], kind=Kind.UNLABELLED, detail=tag.name)
     written.delete()
-    return count
+    return len(gone)
 
 
 def recent_taggings(user: User) -> list[Tagging]:

@@ -8,11 +8,13 @@ does nothing.
 
 import logging
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_noop
+from django_q.models import OrmQ
 from django_q.tasks import async_task
 
 from gallery import derivatives, details, embedding, encoder_client, live, pixels
@@ -20,6 +22,8 @@ from gallery.models import Image, ImageQuerySet
 
 logger = logging.getLogger(__name__)
 
+QUEUE = "default"
+TASK = "gallery.tasks.process_image"
 MAX_ATTEMPTS = 6
 # Of the first attempt, longer than the encoder may take to answer; each further one has twice as long.
 LEASE = timedelta(seconds=75)
@@ -31,7 +35,7 @@ REQUEUE_BATCH = 200  # pictures a call
 
 
 def enqueue(image_id: uuid.UUID, attempt: int) -> None:
-    async_task("gallery.tasks.process_image", str(image_id), attempt)
+    async_task(TASK, str(image_id), attempt)
 
 
 def prepare_image(*, image_id: uuid.UUID, attempt: int) -> None:
@@ -65,16 +69,19 @@ def prepare_image(*, image_id: uuid.UUID, attempt: int) -> None:
 
 
 def requeue_pending() -> int:
-    """Takes up pictures whose time has come: a lost task, a killed worker, an encoder that was away.
+    """Takes up pictures whose time has come: a lost task, a killed worker, an encoder that was away. Those
+    whose task still waits, because the queue is long, are looked at again later.
 
     Returns how many were enqueued. Safe to call from several places at once and at any rate.
     """
-    due = Image.objects.filter(status=Image.Status.PENDING, retry_at__lte=timezone.now())
+    pending = Image.objects.filter(status=Image.Status.PENDING, retry_at__lte=timezone.now())
+    due = list(pending.order_by("retry_at")[:REQUEUE_BATCH])
+    waiting = _waiting_tasks(due) if due else set()
     enqueued = 0
-    for image in due.order_by("retry_at")[:REQUEUE_BATCH]:
+    for image in due:
         if image.attempts >= MAX_ATTEMPTS:
             _fail(image, image.status_reason or gettext_noop("It did not work after several attempts."))
-        elif _postpone(image, max(LOST_AFTER, timezone.now() - image.created_at)):
+        elif _postpone(image, _recheck_pause(image)) and (str(image.pk), image.attempts) not in waiting:
             enqueue(image.pk, image.attempts)
             enqueued += 1
     return enqueued
@@ -92,6 +99,21 @@ def prepare_again(*, image: Image) -> None:
         retry_at=timezone.now() + LOST_AFTER,
     )
     enqueue(image.pk, 0)
+
+
+def _waiting_tasks(images: Sequence[Image]) -> set[tuple[str, int]]:
+    """What those of the tasks are for that are still in the queue: picture and attempt.
+
+    A task that a cluster has fetched does not count: its cluster may have died with it.
+    """
+    wanted = {(str(image.pk), image.attempts) for image in images}
+    found: set[tuple[str, int]] = set()
+    for row in OrmQ.objects.filter(key=QUEUE, lock__lte=timezone.now()).order_by("pk").iterator():
+        if row.task.get("func") == TASK:
+            found |= wanted & {tuple(row.task["args"])}
+        if found == wanted:
+            break
+    return found
 
 
 def _claim(*, image_id: uuid.UUID, attempt: int) -> Image | None:
@@ -138,6 +160,10 @@ def _wait_for_encoder(image: Image) -> None:
         status_reason=gettext_noop("The model is not ready yet."),
         retry_at=timezone.now() + pause,
     )
+
+
+def _recheck_pause(image: Image) -> timedelta:
+    return max(LOST_AFTER, timezone.now() - image.created_at)
 
 
 def _postpone(image: Image, pause: timedelta) -> bool:

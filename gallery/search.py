@@ -74,6 +74,11 @@ def counts_without(*, user: Person, filters: Filters) -> dict[str, int]:
     return {name: _candidates(user, filters.without(name)).count() for name, _value in filters.active()}
 
 
+def being_prepared(*, user: Person, filters: Filters) -> int:
+    """How many of the pictures that the filters leave no search finds yet: they still have no vector."""
+    return _candidates(user, filters).filter(status=Image.Status.PENDING).count()
+
+
 def _parts(user: Person, text: str, like: Image | None) -> list[Ingredient]:
     if not text and like is None:
         raise ValueError("Nothing to search for: give words, a picture, or both.")

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
+from gallery.history import Kind, note
 from gallery.models import Image, ImageQuerySet, Tag, User
 
 MAX_TAGS = 50  # on one picture
@@ -53,6 +54,9 @@ def _check(name: str) -> None:
 @transaction.atomic
 def set_tags(*, image: Image, names: Sequence[str]) -> Image:
     """The picture has these tags from now on, and no others. names: as parse_tags() gives them."""
+    present = set(image.tags.values_list("name", flat=True))
+    _note(image, Kind.UNTAGGED, sorted(present - set(names)))
+    _note(image, Kind.TAGGED, [name for name in names if name not in present])
     image.tags.exclude(name__in=names).delete()
     Tag.objects.bulk_create([Tag(image=image, name=name) for name in names], ignore_conflicts=True)
     return image
@@ -68,8 +72,14 @@ def add_tags(*, images: ImageQuerySet, names: Sequence[str]) -> int:
         if len(present) + len(missing) > MAX_TAGS:
             full += 1
             continue
+        _note(image, Kind.TAGGED, missing)
         Tag.objects.bulk_create([Tag(image=image, name=name) for name in missing], ignore_conflicts=True)
     return full
+
+
+def _note(image: Image, kind: Kind, names: Sequence[str]) -> None:
+    if names:
+        note(image_ids=[image.pk], kind=kind, detail=", ".join(names))
 
 
 def tags_of(user: User | AnonymousUser, *, owner: User) -> list[tuple[str, int]]:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from gallery import live, preparation
 from gallery.embedding import log_change
+from gallery.history import Kind, note, note_visibility
 from gallery.models import BlockedFile, Image, Upload, User
 from gallery.models.image import original_path
 from gallery.moderation.suspensions import Scope, check_not_suspended
@@ -135,6 +136,8 @@ def _take_out_of_trash(*, owner: User, digest: str, visibility: Image.Visibility
     with transaction.atomic():
         image = Image.objects.select_for_update().in_trash_of(owner).filter(sha256=digest).first()
         if image is not None:
+            note(image_ids=[image.pk], kind=Kind.RESTORED)
+            note_visibility(images=Image.objects.filter(pk=image.pk), visibility=visibility)
             image.trashed_at, image.visibility = None, visibility
             image.save(update_fields=["trashed_at", "visibility"])
     return image

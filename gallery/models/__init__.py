@@ -5,6 +5,7 @@ from gallery.models.camera import CameraFacts, Place
 from gallery.models.cases import Case, CaseQuerySet, Decision, Report
 from gallery.models.embedding import Embedding, EmbeddingChange, EmbeddingCounter
 from gallery.models.favourite import Favourite
+from gallery.models.history import HistoryEntry
 from gallery.models.image import Image, ImageQuerySet
 from gallery.models.labelling import LabelSet, Tagging, Vocabulary, WrittenTag
 from gallery.models.map import Map, MapPoint
@@ -35,6 +36,7 @@ __all__ = [
     "EmbeddingCounter",
     "EncodingModel",
     "Favourite",
+    "HistoryEntry",
     "Image",
     "ImageQuerySet",
     "LabelSet",

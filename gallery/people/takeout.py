@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models import Q
 
 from gallery.archive import entries_of, zip_pieces
 from gallery.models import (
@@ -17,6 +18,7 @@ from gallery.models import (
     Appeal,
     CameraFacts,
     Favourite,
+    HistoryEntry,
     Image,
     LabelSet,
     Place,
@@ -45,11 +47,12 @@ _PARTS: dict[str, Part] = {
     "pictures": lambda user: Image.objects.filter(owner=user),
     "cameras": lambda user: CameraFacts.objects.filter(image__owner=user),
     "places": lambda user: Place.objects.filter(image__owner=user),
+    "history": lambda user: HistoryEntry.objects.filter(image__owner=user),
     "tags": lambda user: Tag.objects.filter(image__owner=user),
     "taggings": lambda user: Tagging.objects.filter(owner=user),
     "albums": lambda user: Album.objects.filter(owner=user),
     "album-pictures": lambda user: AlbumEntry.objects.filter(album__owner=user),
-    "favourites": lambda user: Favourite.objects.filter(user=user),
+    "favourites": lambda user: _favourites(user),
     "saved-searches": lambda user: SavedSearch.objects.filter(owner=user),
     "recent-searches": lambda user: RecentSearch.objects.filter(owner=user),
     "label-sets": lambda user: LabelSet.objects.filter(owner=user),
@@ -78,6 +81,12 @@ def takeout(user: User) -> Iterator[bytes]:
         if (found := [_plain(row) | _file_of(row, files) for row in rows(user)])
     }
     return zip_pieces(entries, documents=documents)
+
+
+def _favourites(user: User) -> Rows:
+    """Not those that their owners have taken back from the public since."""
+    still_known = Q(image__owner=user) | Q(image__in=Image.objects.visible_to(user))
+    return Favourite.objects.filter(still_known, user=user)
 
 
 def _file_of(row: models.Model, files: dict[uuid.UUID, str]) -> dict[str, object]:

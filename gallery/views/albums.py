@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gallery.album_forms import AddToAlbumForm, AlbumForm
-from gallery.albums import create_album, edit_album, with_covers
+from gallery.albums import create_album, delete_album, edit_album, with_covers
 from gallery.models import Album, AlbumEntry, Image
 from gallery.views.paging import page_of
 from gallery.views.people import signed_in
@@ -80,7 +80,7 @@ def delete(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Asks first. The pictures stay."""
     album = own_album(request, pk)
     if request.method == "POST":
-        album.delete()
+        delete_album(album=album)
         messages.success(request, _("The album is deleted; its pictures are still in your gallery."))
         return redirect("gallery:albums")
     return render(request, "gallery/album_delete.html", {"album": album})

@@ -102,7 +102,9 @@ def _around(request: HttpRequest, question: Question, results: Results) -> dict[
     chips: list[dict[str, Any]] = [
         {"said": filters.say(name), "without": other.address()} for name, other in left.items()
     ]
+    being_prepared = 0
     if not results.total:
+        being_prepared = engine.being_prepared(user=request.user, filters=filters)
         counts = engine.counts_without(user=request.user, filters=filters)
         for chip, name in zip(chips, left, strict=True):
             chip["count"] = counts[name]
@@ -111,6 +113,7 @@ def _around(request: HttpRequest, question: Question, results: Results) -> dict[
         "query_to_save": urlencode(question.parameters()),
         "page_query": urlencode(question.parameters()) + "&",
         "chips": chips,
+        "being_prepared": being_prepared,
         "without_filters": replace(question, filters=engine.ANYTHING).address(),
         "orders": [
             {"label": order.label, "address": replace(question, order=order).address(), "order": order.value}

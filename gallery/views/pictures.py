@@ -18,6 +18,7 @@ from gallery.albums import albums_with
 from gallery.editing import edit_image
 from gallery.favourites import is_favourite
 from gallery.forms import PictureForm
+from gallery.history import history_of, may_read
 from gallery.mixing import NotEmbedded
 from gallery.models import Image, ImageQuerySet, Place
 from gallery.models.people import is_moderator
@@ -142,6 +143,7 @@ def _beside(request: HttpRequest, image: Image) -> dict[str, object]:
         "album_form": AddToAlbumForm(owner=signed_in(request)) if about["is_owner"] else None,
         "similar_hits": hits,
         "seen": seen_in(image),
+        "history": history_of(image) if may_read(user, image) else [],
         "labels_form": LabelsForm(),
         "mix": mix_links(question_behind(request)),
     }

@@ -47,6 +47,18 @@ async function refreshView(page) {
   return true;
 }
 
+// A search that finds nothing yet, because its pictures are being prepared: once some are ready, it shows them.
+async function refreshSearch(waiting) {
+  const fragment = await fetchFragment(address);
+  const fresh = fragment?.querySelector("[data-being-prepared]");
+  if (fragment && !fresh) {
+    location.reload();
+    return false;
+  }
+  if (fresh && fresh.textContent !== waiting.textContent) waiting.textContent = fresh.textContent;
+  return true;
+}
+
 async function watch(refresh) {
   let pause = FIRST_PAUSE;
   for (;;) {
@@ -122,5 +134,6 @@ async function watchGrid() {
 
 for (const gallery of document.querySelectorAll("[data-gallery]")) follow(gallery);
 for (const page of document.querySelectorAll("[data-view-url]")) watch(() => refreshView(page));
+for (const waiting of document.querySelectorAll("[data-being-prepared]")) watch(() => refreshSearch(waiting));
 watchGrid();
 for (const news of ["pictures-came", "gallery-filled"]) document.addEventListener(news, watchGrid);

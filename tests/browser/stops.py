@@ -123,6 +123,10 @@ def open_menu(page: Page) -> None:
     page.locator("header details.menu > summary").click()
 
 
+def unfold_the_history(page: Page) -> None:
+    page.locator("[data-history] summary").click()
+
+
 def choose_pictures(page: Page) -> None:
     for number in range(3):
         page.locator("[data-selectable] input[name=picture]").nth(number).check()
@@ -267,6 +271,7 @@ STOPS = [
     Stop("picture-photo", picture(PHOTO)),
     Stop("picture-long-title", picture(-1)),
     Stop("picture-long-title-delete", picture(-1, "delete/")),
+    Stop("picture-history", picture(0), arrive=unfold_the_history),
     Stop("picture-edit", picture(0, "edit/")),
     Stop("picture-edit-errors", picture(0, "edit/"), arrive=send_form(title="x" * 201)),
     Stop("picture-delete", picture(0, "delete/")),

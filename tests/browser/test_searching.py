@@ -1,7 +1,9 @@
 """The search box and its list, and searching by a picture that is pasted or dropped."""
 
 import base64
+import os
 import re
+import signal
 from pathlib import Path
 
 import pytest
@@ -58,6 +60,26 @@ def test_a_picture_is_searched_by_and_its_address_opens_again(
         expect(search_page.locator("[data-score]").first).to_have_text("1.000")
         expect(search_page.locator(".picture-card__title").first).to_have_text("Lighthouse in fog")
         search_page.reload()
+
+
+def test_a_search_for_what_is_being_prepared_finds_it_by_itself(
+    site: Site, context: BrowserContext, pictures: list[Path]
+) -> None:
+    client = site.sign_up("hurried")
+    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"], "url": site.url}])
+    page = context.new_page()
+    workers = site.workers("default")
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        file = {"files": (pictures[0].name, pictures[0].read_bytes())}
+        send(client, "/upload/", {"visibility": "private"}, files=file)
+        page.goto("/search/?q=light&owner=mine")
+        expect(page.locator("[data-being-prepared]")).to_contain_text("1 picture is being prepared.")
+    finally:
+        for pid in workers:
+            os.kill(pid, signal.SIGCONT)
+    expect(page.locator("[data-score]")).to_have_count(1, timeout=30_000)
 
 
 def test_the_keyboard_chooses_from_what_the_box_offers(search_page: Page) -> None:

@@ -1,10 +1,11 @@
 import pytest
 from django.conf import settings as project_settings
 from django.urls import reverse
+from django.utils import timezone
 from django_q.models import OrmQ
 
 from gallery.albums import create_album, renew_link
-from gallery.models import AuditEntry, Image, User
+from gallery.models import AuditEntry, Image, Place, SavedSearch, User
 
 IMAGES = "/admin/gallery/image/"
 USERS = "/admin/gallery/user/"
@@ -84,6 +85,20 @@ def test_deleting_a_person_deletes_their_files(admins, alice, store, django_capt
         admins.post(f"{USERS}{alice.pk}/delete/", {"post": "yes"})
     assert not User.objects.filter(username="alice").exists()
     assert (Image.objects.count(), files_left()) == (0, 0)
+
+
+def test_what_goes_with_a_person_is_counted_and_not_named(admins, alice, store):
+    image = store(alice, title="a trashed picture")
+    Place.objects.create(image=image, latitude=59.32999, longitude=18)
+    Image.objects.update(trashed_at=timezone.now())
+    SavedSearch.objects.create(owner=alice, name="what I look for", query="q=this")
+    for path in (f"{USERS}{alice.pk}/delete/", USERS):
+        chosen = {"action": "delete_selected", "_selected_action": [alice.pk]}
+        page = (admins.get(path) if path != USERS else admins.post(USERS, chosen)).content.decode()
+        assert "alice" in page
+        assert "saved searches: 1" in page.lower().replace("</td><td>", ": ")
+        for secret in ("a trashed picture", "59.32999", "what I look for"):
+            assert secret not in page
 
 
 def test_deleting_chosen_people_deletes_their_files(

@@ -148,6 +148,33 @@ def test_a_picture_that_kills_its_worker_each_time_fails_in_the_end(alice, encod
     assert requeue_pending() == 0
 
 
+def test_a_long_queue_gets_no_second_task_for_a_picture_that_waits_in_it(alice, store):
+    waiting, lost = store(alice), store(alice)
+    preparation.enqueue(waiting.pk, 0)
+    for _later in range(3):
+        make_due(waiting)
+        make_due(lost)
+        requeue_pending()
+    tasks_of = [row.task["args"][0] for row in OrmQ.objects.order_by("pk")]
+    assert tasks_of == [str(waiting.pk), str(lost.pk)]
+
+
+def test_a_task_that_was_fetched_may_have_died_with_its_worker(alice, store):
+    image = store(alice)
+    preparation.enqueue(image.pk, 0)
+    OrmQ.objects.update(lock=timezone.now() + timedelta(minutes=7))  # as a cluster does that fetches it
+    make_due(image)
+    assert requeue_pending() == 1
+
+
+def test_a_task_for_an_earlier_attempt_is_no_task_for_this_one(alice, store):
+    image = store(alice)
+    preparation.enqueue(image.pk, 0)
+    assert preparation._claim(image_id=image.pk, attempt=0)  # by another task, whose worker was killed
+    make_due(image)
+    assert requeue_pending() == 1
+
+
 def test_requeueing_twice_enqueues_once(alice):
     image = store_image(owner=alice, file=png())
     make_due(image)

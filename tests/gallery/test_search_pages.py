@@ -45,6 +45,29 @@ def test_without_words_the_page_asks_for_them(client, db):
         assert "results" not in response.context
 
 
+def test_a_search_among_pictures_that_are_being_prepared_says_so(client, alice, bob, store, embed, encoder):
+    for owner, public in ((alice, False), (alice, True), (bob, True), (bob, False)):
+        store(owner, public=public)
+    client.force_login(alice)
+    page = client.get(URL, {"q": "red"}).content.decode()
+    assert "3 pictures are being prepared." in page  # not what Bob has for himself
+    assert "js/pending.js" in page
+    assert "No pictures to search" not in page
+    assert "2 pictures are being prepared." in client.get(URL, {"q": "red", "owner": "mine"}).content.decode()
+    client.logout()
+    assert "2 pictures are being prepared." in client.get(URL, {"q": "red"}).content.decode()
+    assert "No picture is left" in client.get(URL, {"q": "red", "owner": "nobody"}).content.decode()
+    embed(Image.objects.public().first(), 1, 0, 0)
+    assert "being prepared" not in client.get(URL, {"q": "red"}).content.decode()
+
+
+def test_pictures_that_could_not_be_prepared_are_not_waited_for(client, alice, store, encoder):
+    store(alice)
+    Image.objects.update(status=Image.Status.FAILED)
+    client.force_login(alice)
+    assert "No pictures to search" in client.get(URL, {"q": "red"}).content.decode()
+
+
 def test_too_many_words_are_refused_and_kept(client, db):
     words = "red " * 150
     response = client.get(URL, {"q": words})

@@ -13,6 +13,7 @@ from django_q.models import OrmQ
 
 from gallery import tasks
 from gallery.albums import add_pictures, create_album
+from gallery.favourites import add_favourite
 from gallery.models import Album, Image, User
 from gallery.people import leaving
 from gallery.tagging import set_tags
@@ -74,6 +75,18 @@ def test_a_person_takes_along_all_that_is_theirs_and_nothing_else(client, carol,
     assert "of somebody else" not in everything
     assert carol.password not in everything
     assert album.token not in everything
+
+
+def test_a_favourite_that_its_owner_took_back_is_not_told(client, carol, dave):
+    own = picture_of(carol)
+    public = Image.Visibility.PUBLIC
+    shown, taken_back = (picture_of(dave, seed=seed, visibility=public) for seed in (1, 2))
+    for image in (own, shown, taken_back):
+        add_favourite(user=carol, image=image)
+    Image.objects.filter(pk=taken_back.pk).update(visibility=Image.Visibility.PRIVATE)
+    with taken_out(client) as archive:
+        told = {row["image"] for row in json.loads(archive.read("favourites.json"))}
+    assert told == {str(own.pk), str(shown.pk)}
 
 
 @pytest.mark.parametrize("name", ["take_out", "leave"])

@@ -1,7 +1,9 @@
 import pytest
 from django.urls import reverse
 
+from gallery.uploads import store_image
 from tests.conftest import PASSWORD
+from tests.gallery.drawing import png
 
 
 def sign_in(client, login, password=PASSWORD, **more):
@@ -61,6 +63,14 @@ def test_signing_out_takes_a_post(client, alice):
     assert "_auth_user_id" in client.session
     assert client.post(reverse("account_logout")).url == reverse("home")
     assert "_auth_user_id" not in client.session
+
+
+def test_after_signing_out_nothing_private_is_left(client, alice):
+    image = store_image(owner=alice, file=png())
+    client.force_login(alice)
+    assert client.get(image.get_absolute_url()).status_code == 200
+    client.post(reverse("account_logout"))
+    assert client.get(image.get_absolute_url()).status_code == 404
 
 
 def test_signing_in_brings_the_language_that_the_person_chose(client, alice):

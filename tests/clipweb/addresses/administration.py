@@ -1,0 +1,169 @@
+"""Django's own administration, and the pages for admins: of the models, of what failed, of the processes."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.urls import reverse
+
+from tests.clipweb.addresses.asking import (
+    ADMIN_SIGN_IN,
+    Answer,
+    Ask,
+    Rule,
+    all_seen,
+    everyone,
+    none_at_all,
+    staff,
+    this_one,
+)
+from tests.clipweb.addresses.everybodys import at
+from tests.clipweb.addresses.world import STAFF, STATES, World
+
+NEW_PASSWORD = {"password1": "correct horse", "password2": "correct horse", "usable_password": "true"}
+
+
+def superuser(answer: Answer = 200, *, moderator: Answer = 403) -> Rule:
+    """Only whom the administration lets in, and of these nobody who lacks the right to that table."""
+    answers = {"admin": answer, "moderator": moderator}
+    return lambda role, state: answers.get(role, ADMIN_SIGN_IN)
+
+
+def unless_trashed(rule: Rule) -> Rule:
+    """Nothing is in a trash, as far as the administration knows."""
+    return lambda role, state: (superuser(302) if state == "trashed" else rule)(role, state)
+
+
+def by_admin(role: str, state: str) -> bool:
+    return role == "admin" and state != "trashed"
+
+
+def by_staff(role: str, state: str) -> bool:
+    return role in STAFF
+
+
+def table(
+    app: str,
+    model: str,
+    row: Callable[[World, str], Any],
+    *,
+    may_add: bool = False,
+    states: tuple[str, ...] = ("",),
+    listed: Rule = none_at_all,
+    named: Rule = none_at_all,
+) -> dict[str, list[Ask]]:
+    """The pages of one table: `listed`, the pictures in its list, `named`, those on the pages of a row."""
+    name, route = f"admin:{app}_{model}", f"admin/{app}/{model}/<path:object_id>/"
+
+    def about(page: str) -> Callable[[World, str], str]:
+        return lambda world, state: reverse(f"{name}_{page}", args=[row(world, state).pk])
+
+    def without_page(world: World, state: str) -> str:
+        return f"/{route.replace('<path:object_id>', str(row(world, state).pk))}"
+
+    def history(role: str, state: str) -> Answer:
+        return superuser(302, moderator=302)(role, state) if state == "trashed" else superuser()(role, state)
+
+    is_ours = app in {"gallery", "generator", "account"}
+    return {
+        f"{name}_changelist": [Ask(at(f"{name}_changelist"), superuser(), shows=listed)],
+        f"{name}_add": [Ask(at(f"{name}_add"), superuser(200 if may_add else 403))],
+        f"{name}_history": [Ask(about("history"), history, states=states)],
+        f"{name}_change": [Ask(about("change"), unless_trashed(superuser()), states=states, shows=named)],
+        f"{name}_delete": [
+            Ask(about("delete"), unless_trashed(superuser()), states=states, shows=named),
+            Ask(
+                about("delete"),
+                superuser(302),
+                "post",
+                lambda *_: {"post": "yes"},
+                states,
+                changes=by_admin if is_ours else lambda *_: False,
+            ),
+        ],
+        route: [Ask(without_page, superuser(302, moderator=302), states=states)],
+    }
+
+
+def the(kind: str) -> Callable[[World, str], Any]:
+    return lambda world, state: world.things[kind]
+
+
+def of_alice(world: World, state: str) -> str:
+    return reverse("admin:auth_user_password_change", args=[world.people["owner"].pk])
+
+
+ADMINISTRATION = {
+    "admin:index": [Ask(at("admin:index"), superuser(moderator=200), shows=none_at_all)],
+    "admin:login": [Ask(at("admin:login"), lambda role, state: 302 if role in STAFF else 200)],
+    "admin:logout": [
+        Ask(at("admin:logout"), lambda role, state: 405 if role in STAFF else 302),
+        Ask(at("admin:logout"), lambda role, state: 200 if role in STAFF else 302, "post"),
+    ],
+    "admin:password_change": [Ask(at("admin:password_change"), superuser(moderator=200))],
+    "admin:password_change_done": [Ask(at("admin:password_change_done"), superuser(moderator=200))],
+    "admin:autocomplete": [
+        Ask(
+            at(
+                "admin:autocomplete",
+                app_label="gallery",
+                model_name="albumentry",
+                field_name="image",
+                term="title",
+            ),
+            superuser(),
+            shows=all_seen,
+        )
+    ],
+    "admin:jsi18n": [Ask(at("admin:jsi18n"), superuser(moderator=200))],
+    "admin:view_on_site": [Ask(at("admin:view_on_site", 1, 1), superuser(404, moderator=404))],
+    "admin:app_list": [Ask(at("admin:app_list", "gallery"), superuser(moderator=404), shows=none_at_all)],
+    "admin/(?P<url>.*)$": [Ask(lambda *_: "/admin/unknown/", superuser(404, moderator=404))],
+    "admin:auth_user_password_change": [
+        Ask(of_alice, superuser()),
+        Ask(of_alice, superuser(302), "post", lambda *_: NEW_PASSWORD, changes=by_admin),
+    ],
+    **table(
+        "gallery",
+        "image",
+        lambda world, state: world.pictures[state],
+        states=STATES,
+        listed=all_seen,
+        named=this_one,
+    ),
+    **table("gallery", "album", lambda world, state: world.albums["unlisted"]),
+    **table("gallery", "user", lambda world, state: world.people["owner"], may_add=True),
+    **table("generator", "job", the("job")),
+    **table("account", "emailaddress", the("address"), may_add=True),
+    **table("auth", "group", the("group of people"), may_add=True),
+    **table("django_q", "schedule", the("schedule"), may_add=True),
+    **table("django_q", "success", the("task done")),
+    **table("django_q", "failure", the("task failed")),
+    **table("django_q", "ormq", the("task waiting")),
+}
+
+
+def of_model(name: str) -> Any:
+    return lambda world, state: reverse(f"gallery:{name}", args=[world.things["next model"].pk])
+
+
+SITE = {
+    "status": [Ask(at("status"), staff(), shows=none_at_all)],
+    "gallery:models": [Ask(at("gallery:models"), staff(), shows=none_at_all)],
+    "gallery:model_begin": [
+        Ask(of_model("model_begin"), everyone(405)),
+        Ask(of_model("model_begin"), staff(302), "post", changes=by_staff),
+    ],
+    "gallery:model_cancel": [
+        Ask(of_model("model_cancel"), everyone(405)),
+        Ask(of_model("model_cancel"), staff(302), "post"),  # none is being prepared
+    ],
+    "gallery:failures": [
+        Ask(at("gallery:failures", of="vectors"), staff(), shows=all_seen),
+        Ask(at("gallery:failures", of="pictures"), staff(), shows=none_at_all),
+    ],
+    "gallery:try_again": [
+        Ask(at("gallery:try_again"), everyone(405)),
+        Ask(at("gallery:try_again"), staff(302), "post", lambda *_: {"all": "1"}, changes=by_staff),
+    ],
+}
+TABLE = ADMINISTRATION | SITE
