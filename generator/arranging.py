@@ -1,6 +1,5 @@
 """The order in which jobs wait: each person's own among theirs, and what a moderator puts before all."""
 
-import logging
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -8,11 +7,11 @@ from django.db import transaction
 from django.db.models import Case, QuerySet, Value, When
 from django.utils import timezone
 
-from gallery.models import User
+from gallery.models import AuditEntry, User
+from gallery.models.people import is_moderator
+from gallery.moderation import audit
 from generator import jobs, turns
 from generator.models import Job
-
-logger = logging.getLogger(__name__)
 
 
 class NotWaiting(Exception):
@@ -62,12 +61,13 @@ def put_back(*, job_id: UUID, by: User) -> bool:
 
 
 def _set_first(job_id: UUID, by: User, *, is_first: bool) -> bool:
-    if not (by.is_active and by.is_staff):
+    if not is_moderator(by):
         raise PermissionDenied
     waiting = Job.objects.filter(pk=job_id, state=Job.State.QUEUED, first_at__isnull=is_first)
-    changed = waiting.update(first_at=timezone.now() if is_first else None)
-    if changed:
-        where = "before all others" if is_first else "back in its turn"
-        logger.info("%s put job %s %s", by.get_username(), job_id, where)
-        jobs.announce(job_id)
+    with transaction.atomic():
+        changed = waiting.update(first_at=timezone.now() if is_first else None)
+        if changed:
+            action = AuditEntry.Action.FIRST if is_first else AuditEntry.Action.IN_TURN
+            audit.record(actor=by, action=action, kind=AuditEntry.Kind.JOB, key=job_id)
+            jobs.announce(job_id)
     return bool(changed)

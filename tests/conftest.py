@@ -1,9 +1,13 @@
 """The same three people in every test: Alice owns things, Bob is another member, the admin moderates."""
 
+from collections.abc import Iterator
+
 import pytest
+from django.db import connection
 from django.utils import translation
 
-from gallery.models import User
+from gallery.models import AuditEntry, AuditHead, User
+from gallery.moderation import append_only
 from tests.valkey_server import valkey, valkey_client, valkey_server
 
 __all__ = ["valkey", "valkey_client", "valkey_server"]  # fixtures
@@ -68,3 +72,13 @@ def bob(db) -> User:
 @pytest.fixture
 def admin(db) -> User:
     return User.objects.create_superuser("admin", "admin@example.org", PASSWORD)
+
+
+@pytest.fixture
+def emptied_audit_log(transactional_db) -> Iterator[None]:
+    """For tests whose transactions are real: the database lets nobody empty the log, as they do afterwards."""
+    yield
+    append_only.remove(connection)
+    AuditEntry.objects.all().delete()
+    AuditHead.objects.all().delete()
+    append_only.install(connection)

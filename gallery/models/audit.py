@@ -24,6 +24,7 @@ class AuditEntry(models.Model):
         CASE = "case", _("Case")
         REPORT = "report", _("Report")
         APPEAL = "appeal", _("Appeal")
+        JOB = "job", _("Job")
 
     class Action(models.TextChoices):
         RIGHTS = "rights", _("change of rights")
@@ -42,6 +43,8 @@ class AuditEntry(models.Model):
         APPEAL = "appeal", _("appeal")
         UPHOLD = "uphold", _("appeal upheld")
         REJECT = "reject", _("appeal rejected")
+        FIRST = "first", _("put before all others")
+        IN_TURN = "in_turn", _("put back in its turn")
 
     number = models.PositiveBigIntegerField(_("number"), primary_key=True)  # 1, 2, 3 … without a gap
     at = models.DateTimeField(_("when"))

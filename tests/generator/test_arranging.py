@@ -3,11 +3,12 @@
 import pytest
 from django.core.exceptions import PermissionDenied
 
+from gallery.models import AuditEntry
 from generator import arranging, jobs, pausing, turns
 from generator.models import Job
 from tests.generator.wishes import ask
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("emptied_audit_log")]
 
 
 @pytest.fixture
@@ -75,12 +76,12 @@ def test_what_does_not_wait_has_no_place(alice, bob, waiting):
     assert seeds(alice) == [1, 2, 3]
 
 
-def test_a_moderator_puts_a_job_before_all_and_back(alice, bob, admin, waiting, caplog):
-    caplog.set_level("INFO")
+def test_a_moderator_puts_a_job_before_all_and_back(alice, bob, admin, waiting):
     begun, other = ask(bob, seed=1), ask(bob)
     jobs.release(job=jobs.claim(job_id=begun.id))
     assert arranging.put_first(job_id=waiting[2].id, by=admin)
-    assert "admin put job" in caplog.text
+    noted = AuditEntry.objects.get()
+    assert (noted.actor, noted.action, noted.key) == (admin, "first", str(waiting[2].id))
     assert turns.order()[:2] == [begun.id, waiting[2].id], "what has begun is not interrupted"
     assert not arranging.put_first(job_id=waiting[2].id, by=admin)
     assert arranging.put_first(job_id=waiting[3].id, by=admin)
