@@ -76,7 +76,7 @@ def admin(db) -> User:
 
 @pytest.fixture
 def emptied_audit_log(transactional_db) -> Iterator[None]:
-    """For tests whose transactions are real: the database lets nobody empty the log, as they do afterwards."""
+    """For tests with real transactions, which empty all tables: the database lets nobody empty the log."""
     yield
     append_only.remove(connection)
     AuditEntry.objects.all().delete()
