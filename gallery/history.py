@@ -11,6 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.utils.translation import gettext as _
 
 from gallery.models import HistoryEntry, Image, ImageQuerySet, User
+from gallery.models.people import is_moderator
 
 Kind = HistoryEntry.Kind
 MOST_TOLD = 100  # entries, the newest
@@ -46,7 +47,7 @@ def locked(images: ImageQuerySet) -> list[uuid.UUID]:
 
 def may_read(user: User | AnonymousUser, image: Image) -> bool:
     """Of a picture that `user` may see."""
-    return user.is_authenticated and (image.owner_id == user.pk or user.is_staff)
+    return user.is_authenticated and (image.owner_id == user.pk or is_moderator(user))
 
 
 def history_of(image: Image) -> list[Moment]:

@@ -9,6 +9,7 @@ from django.db.models import Case, QuerySet, Value, When
 from django.utils import timezone
 
 from gallery.models import User
+from gallery.models.people import is_moderator
 from generator import jobs, turns
 from generator.models import Job
 
@@ -62,7 +63,7 @@ def put_back(*, job_id: UUID, by: User) -> bool:
 
 
 def _set_first(job_id: UUID, by: User, *, is_first: bool) -> bool:
-    if not (by.is_active and by.is_staff):
+    if not is_moderator(by):
         raise PermissionDenied
     waiting = Job.objects.filter(pk=job_id, state=Job.State.QUEUED, first_at__isnull=is_first)
     changed = waiting.update(first_at=timezone.now() if is_first else None)
