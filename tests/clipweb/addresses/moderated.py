@@ -24,15 +24,17 @@ def suspend(person: User, *, by: User) -> Decision:
 
 
 def moderate(world: World) -> None:
-    """The member has reported two pictures while they were public; one of them a moderator has removed, as
-    another was hidden, and its owner has appealed."""
+    """The member has reported three pictures while they were public. One of them a moderator has removed, as
+    another was hidden, and its owner has appealed; one is in its owner's trash since."""
     pictures, people, things = world.pictures, world.people, world.things
     moderator = people["moderator"]
-    told = report(thing=pictures["public"], reporter=people["member"], reason="spam", note="reportnote")
-    report(thing=pictures["removed"], reporter=people["member"], reason="spam", note="removednote")
+    told = [
+        report(thing=pictures[state], reporter=people["member"], reason="spam", note=f"{state}reported")
+        for state in ("public", "trashed", "removed")
+    ]
     hiding.hide(image=pictures["hidden"], by=moderator, reason="hidingreason")
     hiding.remove(image=pictures["removed"], by=moderator, reason="removalreason")
-    things["case"] = told.case
+    things["case"] = told[0].case
     things["decision"] = decision_about(pictures["hidden"])
     things["decision appealed"] = appealed = decision_about(pictures["removed"])
     things["appeal"] = appeal(decision=appealed, by=people["owner"], text="appealtext")
@@ -40,10 +42,9 @@ def moderate(world: World) -> None:
     things["audit entry"] = AuditEntry.objects.get(
         kind=AuditEntry.Kind.IMAGE, key=pictures["removed"].pk, action=Action.DELETE
     )
-    ids = {
-        kind: str(things[kind].pk).encode() for kind in ("case", "decision", "decision appealed", "appeal")
-    }
-    world.words["reports"] = {b"reportnote", b"removednote", ids["case"]}
+    named = ("case", "decision", "decision appealed", "appeal")
+    ids = {kind: str(things[kind].pk).encode() for kind in named}
+    world.words["reports"] = {b"publicreported", b"trashedreported", b"removedreported", ids["case"]}
     world.words["decisions"] = {b"hidingreason", b"removalreason", ids["decision"], ids["decision appealed"]}
     world.words["appeal"] = {b"appealtext", ids["appeal"]}
     world.words["suspension"] = {b"suspensionreason", str(things["suspension"].pk).encode()}

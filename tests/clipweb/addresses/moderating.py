@@ -23,7 +23,17 @@ from tests.clipweb.addresses.asking import (
 )
 from tests.clipweb.addresses.everybodys import at
 from tests.clipweb.addresses.own import of, only_posted
-from tests.clipweb.addresses.world import ALBUMS, MODERATORS, NOBODYS, OUTSIDE, STATES, World, may_see
+from tests.clipweb.addresses.world import (
+    ALBUMS,
+    GONE,
+    MODERATORS,
+    NOBODYS,
+    OUTSIDE,
+    STATES,
+    World,
+    may_see,
+    may_see_album,
+)
 
 WRONG = {"reason": "spam", "note": "another"}
 
@@ -52,25 +62,23 @@ def sent(role: str, state: str) -> Answer:
     return {"owner": 400, "member": 409}.get(role, 302)
 
 
-def sent_about_others(role: str, state: str) -> Answer:
+def album_page(role: str, kind: str) -> Answer:
     if role in OUTSIDE:
         return SIGN_IN
-    sees = state == "public" or role == "owner" or role in MODERATORS
-    return 400 if sees and role == "owner" else 302 if sees else 404
+    return 200 if may_see_album(role, kind) else 404
+
+
+def sent_about_others(role: str, kind: str) -> Answer:
+    answer = album_page(role, kind)
+    return answer if answer != 200 else 400 if role == "owner" else 302
 
 
 def is_sent(rule: Rule) -> Rule:
     return lambda role, state: rule(role, state) == 302
 
 
-def album_page(role: str, state: str) -> Answer:
-    if role in OUTSIDE:
-        return SIGN_IN
-    return 200 if state == "public" or role == "owner" or role in MODERATORS else 404
-
-
 def notes(role: str, state: str) -> str:
-    return {"member": "reportnote", "owner": "removalreason"}.get(role, "")
+    return {"member": "publicreported", "owner": "removalreason"}.get(role, "")
 
 
 def own_removed(role: str, state: str) -> set[str]:
@@ -162,13 +170,13 @@ def by_moderators(role: str, state: str) -> bool:
     return role in MODERATORS
 
 
-def of_what_is_removed(role: str, state: str) -> set[str]:
-    return {"removed"} if role in MODERATORS else set()
+def of_what_is_gone(role: str, state: str) -> set[str]:
+    return GONE if role in MODERATORS else set()
 
 
 def reading(name: str, **query: object) -> Ask:
     """The log names pictures by their numbers, also those that are out of sight."""
-    return Ask(at(name, **query), BY_MODERATORS, opens=of_what_is_removed)
+    return Ask(at(name, **query), BY_MODERATORS, opens=of_what_is_gone)
 
 
 def posts(
@@ -204,7 +212,7 @@ QUEUE = {
             at("gallery:moderation"),
             BY_MODERATORS,
             shows=lambda *_: {"public"},
-            says=lambda role, state: "reportnote",
+            says=lambda role, state: "publicreported",
         ),
         Ask(at("gallery:moderation", page=99), signed_in(404)),
     ],
@@ -226,14 +234,16 @@ QUEUE = {
         several(),
         several("confirmed", changes=by_moderators, answer=302),
     ],
-    "gallery:decisions": [reading("gallery:decisions")],
+    "gallery:decisions": [Ask(at("gallery:decisions"), BY_MODERATORS, shows=lambda *_: {"hidden"})],
     "gallery:decision_undo": [
         only_posted(of("decision", "gallery:decision_undo")),
         posts(of("decision", "gallery:decision_undo"), reason="another"),
         posts(of("decision appealed", "gallery:decision_undo"), reason="another"),
         posts(at("gallery:decision_undo", NOBODYS), 404, changes=never, reason="another"),
     ],
-    "gallery:appeals": [reading("gallery:appeals")],
+    "gallery:appeals": [
+        Ask(at("gallery:appeals"), BY_MODERATORS, shows=none_at_all, says=lambda *_: "appealtext")
+    ],
     "gallery:appeal_decide": [
         only_posted(of("appeal", "gallery:appeal_decide")),
         answering("uphold"),

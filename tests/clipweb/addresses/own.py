@@ -35,6 +35,10 @@ def chosen(world: World, state: str) -> dict[str, Any]:
     return {"picture": [str(image.pk) for image in world.pictures.values()]}
 
 
+def removed(world: World, state: str) -> dict[str, str]:
+    return {"picture": str(world.pictures["removed"].pk), "confirmed": "1"}
+
+
 def selecting(action: str) -> Ask:
     """All pictures are chosen; whoever has none of them is led back."""
     changing = action not in {"which", "download"}
@@ -65,8 +69,8 @@ def trash(role: str, state: str) -> set[str]:
 
 
 def everything_own(role: str, state: str) -> set[str]:
-    """Whoever takes their data along gets what is in the trash as well, and of what a moderator has removed all
-    but the file."""
+    """Whoever takes their data along gets what is in the trash as well; of what a moderator has removed,
+    all but the file."""
     told = {f"{state}{kind}" for state in GONE for kind in ("", " places", " digests", " history")}
     return told | {"trashed originals"} if role == "owner" else set()
 
@@ -141,6 +145,7 @@ GALLERY = {
     "gallery:trash_restore": [
         only_posted(at("gallery:trash_restore")),
         Ask(at("gallery:trash_restore"), signed_in(302), "post", chosen, changes=by_owner, opens=trash),
+        Ask(at("gallery:trash_restore"), signed_in(302), "post", removed),  # out of its owner's reach
     ],
     "gallery:trash_delete": [
         only_posted(at("gallery:trash_delete")),
@@ -152,6 +157,7 @@ GALLERY = {
             lambda world, state: chosen(world, state) | {"confirmed": "1"},
             changes=by_owner,
         ),
+        Ask(at("gallery:trash_delete"), signed_in(302), "post", removed),
     ],
     "gallery:trash_empty": [
         page("gallery:trash_empty"),

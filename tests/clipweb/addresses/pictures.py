@@ -41,9 +41,18 @@ def of_album(name: str) -> Any:
     return lambda world, state: reverse(f"gallery:{name}", args=[world.albums[state].pk])
 
 
-def reading(name: str, *more: object, shows: Rule | None = this_one) -> list[Ask]:
+def nothing(role: str, state: str) -> str:
+    return ""
+
+
+def history(role: str, state: str) -> str:
+    """Of its picture the owner reads it, and moderators do."""
+    return f"{state}before" if role == "owner" or role in MODERATORS else ""
+
+
+def reading(name: str, *more: object, shows: Rule | None = this_one, says: Rule = nothing) -> list[Ask]:
     return [
-        Ask(of(name, *more), who_sees(), states=STATES, shows=shows),
+        Ask(of(name, *more), who_sees(), states=STATES, shows=shows, says=says),
         Ask(nobodys(name, *more), everyone(404)),
     ]
 
@@ -76,7 +85,7 @@ WORDS = {"title": "changed", "visibility": "public"}
 BY_OWNER = kept(owner(302))
 PICTURES = {
     "gallery:picture": [
-        *reading("picture", shows=all_seen),  # beside it stand those that are like it
+        *reading("picture", shows=all_seen, says=history),  # beside it stand those that are like it
     ],
     "gallery:view": reading("view"),
     "gallery:details": reading("details"),
@@ -198,8 +207,6 @@ ALBUM_PAGES = {
             "post",
             lambda *_: {"title": "changed", "order": "manual", "visibility": "public"},
             ALBUMS,
-            GONE,
-            MODERATORS,
             changes=by_owner,
         ),
     ],
