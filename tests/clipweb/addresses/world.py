@@ -109,15 +109,12 @@ class World:
         seen = {state for state in STATES if may_see(role, state)}
         seen |= {f"album {kind}" for kind in ALBUMS if may_see_album(role, kind)}
         if role == "owner":
-            seen |= {f"{state} {kind}" for state in KEPT for kind in ("originals", "places")} | {
-                "own",
-                "link",
-            }
+            seen |= {f"{state} {kind}" for state in KEPT for kind in ("originals", "places")}
+            seen |= {"own", "link"}
         if role in {"owner", "admin"}:
             seen |= {f"{state} digests" for state in KEPT} | {"address"}
         if role == "owner" or role in MODERATORS:
-            seen |= {"decisions", "appeal"}
-            seen |= {f"{state} history" for state in KEPT} | {"job"}
+            seen |= {f"{state} history" for state in KEPT} | {"job", "decisions", "appeal"}
         if role == "member" or role in MODERATORS:
             seen |= {"reports", "reporter"}
         if role in MODERATORS:
