@@ -71,8 +71,9 @@ def add_part(name: str, rows: Part) -> None:
 
 def takeout(user: User) -> Iterator[bytes]:
     """A zip of it all in pieces, made while it travels: a JSON document of each part that has any rows, and
-    the originals, whose names in the zip stand with the pictures' rows."""
-    pictures = list(Image.objects.filter(owner=user))
+    the originals, whose names in the zip stand with the pictures' rows. What a moderator has removed has its
+    row and no file: that is out of its owner's reach."""
+    pictures = list(Image.objects.filter(owner=user, removed_at=None))
     entries = entries_of(pictures, folder="pictures/")
     files = {picture.pk: entry.name for picture, entry in zip(pictures, entries, strict=True)}
     documents = {

@@ -5,12 +5,14 @@ from collections.abc import Callable
 import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
 
 from clipweb.asgi import socket_addresses
 from gallery import live
-from gallery.models import Image, User
+from gallery.models import Case, Decision, Image, Suspension, User
+from gallery.moderation.roles import Role, ensure_groups
 from gallery.sockets import NOT_FOUND
 from generator import jobs
 from generator.models import Job
@@ -36,15 +38,18 @@ def test_every_socket_is_in_the_table():
 
 @pytest.fixture
 def sessions(alice, bob, admin) -> dict[str, str]:
-    moderator = User.objects.create_user("moderator", is_staff=True)
-    suspended = User.objects.create_user("suspended")
+    ensure_groups()
+    moderator, suspended = (User.objects.create_user(name) for name in ("moderator", "suspended"))
+    moderator.groups.add(Group.objects.get(name=Role.MODERATOR))  # by hand: the audit log would stay behind
     people = {"owner": alice, "member": bob, "admin": admin, "moderator": moderator, "suspended": suspended}
     found = {"visitor": ""}
     for role, person in people.items():
         client = Client()
         client.force_login(person)
         found[role] = client.cookies[settings.SESSION_COOKIE_NAME].value
-    User.objects.filter(pk=suspended.pk).update(is_active=False)
+    case = Case.objects.create(kind=Case.Kind.PERSON, key=suspended.pk, owner=suspended)
+    decision = Decision.objects.create(case=case, actions=["suspend"])
+    Suspension.objects.create(person=suspended, decision=decision, scope=Suspension.Scope.SIGN_IN)
     return found
 
 

@@ -15,7 +15,16 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from gallery.index import forget_indexes
 from generator import progress
-from tests.clipweb.addresses import accounts, administration, everybodys, making, own, pictures
+from tests.clipweb.addresses import (
+    accounts,
+    administration,
+    everybodys,
+    labelling,
+    making,
+    moderating,
+    own,
+    pictures,
+)
 from tests.clipweb.addresses.asking import problems, rows_at_stake
 from tests.clipweb.addresses.world import FRAME, ROLES, World, build
 from tests.gallery.colour_model import ColourModel
@@ -25,7 +34,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consu
 
 QUICK = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 PREVIEW = progress.Frame(step=3, total=9, loss=0.5, picture=FRAME)
-TABLES = (accounts.TABLE, administration.TABLE, everybodys.TABLE, making.TABLE, own.TABLE, pictures.TABLE)
+MODULES = (accounts, administration, everybodys, labelling, making, moderating, own, pictures)
+TABLES = [module.TABLE for module in MODULES]
 TABLE = {name: asks for table in TABLES for name, asks in table.items()}
 
 

@@ -10,35 +10,40 @@ from tests.clipweb.addresses.asking import (
     Answer,
     Ask,
     Rule,
+    admins,
     all_seen,
     everyone,
+    never,
     none_at_all,
-    staff,
     this_one,
 )
 from tests.clipweb.addresses.everybodys import at
-from tests.clipweb.addresses.world import STAFF, STATES, World
+from tests.clipweb.addresses.world import GONE, STATES, World
 
 NEW_PASSWORD = {"password1": "correct horse", "password2": "correct horse", "usable_password": "true"}
 
 
-def superuser(answer: Answer = 200, *, moderator: Answer = 403) -> Rule:
-    """Only whom the administration lets in, and of these nobody who lacks the right to that table."""
-    answers = {"admin": answer, "moderator": moderator}
-    return lambda role, state: answers.get(role, ADMIN_SIGN_IN)
+def superuser(answer: Answer = 200) -> Rule:
+    """The administration is of admins; a moderator has pages of their own."""
+    return lambda role, state: answer if role == "admin" else ADMIN_SIGN_IN
 
 
-def unless_trashed(rule: Rule) -> Rule:
+def unless_gone(rule: Rule) -> Rule:
     """Nothing is in a trash, as far as the administration knows."""
-    return lambda role, state: (superuser(302) if state == "trashed" else rule)(role, state)
+    return lambda role, state: (superuser(302) if state in GONE else rule)(role, state)
 
 
 def by_admin(role: str, state: str) -> bool:
-    return role == "admin" and state != "trashed"
+    return role == "admin" and state not in GONE
 
 
-def by_staff(role: str, state: str) -> bool:
-    return role in STAFF
+def decided_about(role: str, state: str) -> set[str]:
+    """The log names pictures by their numbers, also those that are out of sight."""
+    return {"hidden", "removed"}
+
+
+def removed_one(role: str, state: str) -> set[str]:
+    return {"removed"} if role == "admin" else set()
 
 
 def table(
@@ -47,9 +52,11 @@ def table(
     row: Callable[[World, str], Any],
     *,
     may_add: bool = False,
+    may_change: bool = True,
     states: tuple[str, ...] = ("",),
     listed: Rule = none_at_all,
     named: Rule = none_at_all,
+    opens: Rule = none_at_all,
 ) -> dict[str, list[Ask]]:
     """The pages of one table: `listed`, the pictures in its list, `named`, those on the pages of a row."""
     name, route = f"admin:{app}_{model}", f"admin/{app}/{model}/<path:object_id>/"
@@ -61,26 +68,21 @@ def table(
         return f"/{route.replace('<path:object_id>', str(row(world, state).pk))}"
 
     def history(role: str, state: str) -> Answer:
-        return superuser(302, moderator=302)(role, state) if state == "trashed" else superuser()(role, state)
+        return superuser(302 if state in GONE else 200)(role, state)
 
     is_ours = app in {"gallery", "generator", "account"}
+    ask_first = Ask(about("delete"), unless_gone(superuser()), states=states, shows=named)
+    changes = by_admin if is_ours else never
+    do_it = Ask(about("delete"), superuser(302), "post", lambda *_: {"post": "yes"}, states, changes=changes)
+    refused = [Ask(about("delete"), superuser(403), method) for method in ("get", "post")]
+    change = Ask(about("change"), unless_gone(superuser()), states=states, shows=named, opens=opens)
     return {
-        f"{name}_changelist": [Ask(at(f"{name}_changelist"), superuser(), shows=listed)],
+        f"{name}_changelist": [Ask(at(f"{name}_changelist"), superuser(), shows=listed, opens=opens)],
         f"{name}_add": [Ask(at(f"{name}_add"), superuser(200 if may_add else 403))],
-        f"{name}_history": [Ask(about("history"), history, states=states)],
-        f"{name}_change": [Ask(about("change"), unless_trashed(superuser()), states=states, shows=named)],
-        f"{name}_delete": [
-            Ask(about("delete"), unless_trashed(superuser()), states=states, shows=named),
-            Ask(
-                about("delete"),
-                superuser(302),
-                "post",
-                lambda *_: {"post": "yes"},
-                states,
-                changes=by_admin if is_ours else lambda *_: False,
-            ),
-        ],
-        route: [Ask(without_page, superuser(302, moderator=302), states=states)],
+        f"{name}_history": [Ask(about("history"), history, states=states, opens=opens)],
+        f"{name}_change": [change],
+        f"{name}_delete": [ask_first, do_it] if may_change else refused,
+        route: [Ask(without_page, superuser(302), states=states)],
     }
 
 
@@ -93,14 +95,14 @@ def of_alice(world: World, state: str) -> str:
 
 
 ADMINISTRATION = {
-    "admin:index": [Ask(at("admin:index"), superuser(moderator=200), shows=none_at_all)],
-    "admin:login": [Ask(at("admin:login"), lambda role, state: 302 if role in STAFF else 200)],
+    "admin:index": [Ask(at("admin:index"), superuser(), shows=none_at_all)],
+    "admin:login": [Ask(at("admin:login"), lambda role, state: 302 if role == "admin" else 200)],
     "admin:logout": [
-        Ask(at("admin:logout"), lambda role, state: 405 if role in STAFF else 302),
-        Ask(at("admin:logout"), lambda role, state: 200 if role in STAFF else 302, "post"),
+        Ask(at("admin:logout"), lambda role, state: 405 if role == "admin" else 302),
+        Ask(at("admin:logout"), lambda role, state: 200 if role == "admin" else 302, "post"),
     ],
-    "admin:password_change": [Ask(at("admin:password_change"), superuser(moderator=200))],
-    "admin:password_change_done": [Ask(at("admin:password_change_done"), superuser(moderator=200))],
+    "admin:password_change": [Ask(at("admin:password_change"), superuser())],
+    "admin:password_change_done": [Ask(at("admin:password_change_done"), superuser())],
     "admin:autocomplete": [
         Ask(
             at(
@@ -114,10 +116,10 @@ ADMINISTRATION = {
             shows=all_seen,
         )
     ],
-    "admin:jsi18n": [Ask(at("admin:jsi18n"), superuser(moderator=200))],
-    "admin:view_on_site": [Ask(at("admin:view_on_site", 1, 1), superuser(404, moderator=404))],
-    "admin:app_list": [Ask(at("admin:app_list", "gallery"), superuser(moderator=404), shows=none_at_all)],
-    "admin/(?P<url>.*)$": [Ask(lambda *_: "/admin/unknown/", superuser(404, moderator=404))],
+    "admin:jsi18n": [Ask(at("admin:jsi18n"), superuser())],
+    "admin:view_on_site": [Ask(at("admin:view_on_site", 1, 1), superuser(404))],
+    "admin:app_list": [Ask(at("admin:app_list", "gallery"), superuser(), shows=none_at_all)],
+    "admin/(?P<url>.*)$": [Ask(lambda *_: "/admin/unknown/", superuser(404))],
     "admin:auth_user_password_change": [
         Ask(of_alice, superuser()),
         Ask(of_alice, superuser(302), "post", lambda *_: NEW_PASSWORD, changes=by_admin),
@@ -134,6 +136,15 @@ ADMINISTRATION = {
     **table("gallery", "user", lambda world, state: world.people["owner"], may_add=True),
     **table("generator", "job", the("job")),
     **table("account", "emailaddress", the("address"), may_add=True),
+    **table(
+        "gallery",
+        "auditentry",
+        the("audit entry"),
+        may_change=False,
+        listed=decided_about,
+        named=removed_one,
+        opens=removed_one,
+    ),
     **table("auth", "group", the("group of people"), may_add=True),
     **table("django_q", "schedule", the("schedule"), may_add=True),
     **table("django_q", "success", the("task done")),
@@ -147,23 +158,23 @@ def of_model(name: str) -> Any:
 
 
 SITE = {
-    "status": [Ask(at("status"), staff(), shows=none_at_all)],
-    "gallery:models": [Ask(at("gallery:models"), staff(), shows=none_at_all)],
+    "status": [Ask(at("status"), admins(), shows=none_at_all)],
+    "gallery:models": [Ask(at("gallery:models"), admins(), shows=none_at_all)],
     "gallery:model_begin": [
         Ask(of_model("model_begin"), everyone(405)),
-        Ask(of_model("model_begin"), staff(302), "post", changes=by_staff),
+        Ask(of_model("model_begin"), admins(302), "post", changes=by_admin),
     ],
     "gallery:model_cancel": [
         Ask(of_model("model_cancel"), everyone(405)),
-        Ask(of_model("model_cancel"), staff(302), "post"),  # none is being prepared
+        Ask(of_model("model_cancel"), admins(302), "post"),  # none is being prepared
     ],
     "gallery:failures": [
-        Ask(at("gallery:failures", of="vectors"), staff(), shows=all_seen),
-        Ask(at("gallery:failures", of="pictures"), staff(), shows=none_at_all),
+        Ask(at("gallery:failures", of="vectors"), admins(), shows=all_seen),
+        Ask(at("gallery:failures", of="pictures"), admins(), shows=none_at_all),
     ],
     "gallery:try_again": [
         Ask(at("gallery:try_again"), everyone(405)),
-        Ask(at("gallery:try_again"), staff(302), "post", lambda *_: {"all": "1"}, changes=by_staff),
+        Ask(at("gallery:try_again"), admins(302), "post", lambda *_: {"all": "1"}, changes=by_admin),
     ],
 }
 TABLE = ADMINISTRATION | SITE

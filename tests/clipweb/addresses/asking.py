@@ -12,13 +12,27 @@ from django.apps import apps
 from django.db import connection, models, transaction
 from django.http import HttpResponse
 
-from gallery.models import Background, User, Vocabulary
-from tests.clipweb.addresses.world import OUTSIDE, STAFF, STATES, World, may_see
+from gallery.models import (
+    Appeal,
+    AuditEntry,
+    Background,
+    BlockedFile,
+    Case,
+    Decision,
+    Report,
+    Strike,
+    Suspension,
+    User,
+    Vocabulary,
+)
+from tests.clipweb.addresses.world import GONE, MODERATORS, OUTSIDE, STATES, World, may_see
 
 SIGN_IN, ADMIN_SIGN_IN = "to sign in", "to sign in as an admin"
 Answer = int | str  # a status, or where it leads
 Rule = Callable[[str, str], Any]  # of a role and the state of the picture that is asked about
 FOR_EVERYBODY = {Background, Vocabulary}  # made for everybody when somebody looks
+# Whoever a row of these names is not whom it belongs to: all of them are looked at.
+OF_MODERATION = {Appeal, AuditEntry, BlockedFile, Case, Decision, Report, Strike, Suspension}
 
 
 # What each role gets
@@ -36,8 +50,13 @@ def owner(answer: Answer = 200, *, others: Answer = 404, outside: Answer = SIGN_
     return lambda role, state: answer if role == "owner" else outside if role in OUTSIDE else others
 
 
-def staff(answer: Answer = 200, *, others: Answer = 404, outside: Answer = 404) -> Rule:
-    return lambda role, state: answer if role in STAFF else outside if role in OUTSIDE else others
+def moderators(answer: Answer = 200, *, others: Answer = 404, outside: Answer = 404) -> Rule:
+    return lambda role, state: answer if role in MODERATORS else outside if role in OUTSIDE else others
+
+
+def admins(answer: Answer = 200) -> Rule:
+    """For everybody else there is no such page."""
+    return lambda role, state: answer if role == "admin" else 404
 
 
 def who_sees(answer: Answer = 200, *, outside: Answer | None = None) -> Rule:
@@ -52,8 +71,8 @@ def who_sees(answer: Answer = 200, *, outside: Answer | None = None) -> Rule:
 
 
 def kept(rule: Rule) -> Rule:
-    """The rule as long as the picture is not in the trash, where nobody finds it."""
-    return lambda role, state: (signed_in(404) if state == "trashed" else rule)(role, state)
+    """The rule as long as the picture is not in a trash, where nobody finds it."""
+    return lambda role, state: (signed_in(404) if state in GONE else rule)(role, state)
 
 
 # Whose pictures an answer shows
@@ -182,6 +201,8 @@ def queries_of_rows(owner: int) -> list[tuple[str, tuple[str, tuple]]]:
 
 def path_to_owner(model: type[models.Model]) -> str:
     """The lookup that leads from a row to whom it belongs; "" for what is nobody's."""
+    if model in OF_MODERATION:
+        return ""
     if model is User:
         return "pk"
     related = [field for field in model._meta.fields if isinstance(field, models.ForeignKey)]

@@ -17,7 +17,7 @@ from tests.clipweb.addresses.asking import (
     this_one,
     who_sees,
 )
-from tests.clipweb.addresses.world import ALBUMS, OUTSIDE, STATES, World, may_see, may_see_album
+from tests.clipweb.addresses.world import ALBUMS, GONE, OUTSIDE, STATES, World, may_see, may_see_album
 from tests.gallery.drawing import png
 
 
@@ -148,7 +148,7 @@ SEARCH = {
             "post",
             lambda world, state: {"like": str(world.pictures[state].pk)},
             STATES,
-            changes=lambda role, state: role == "owner" and state != "trashed",
+            changes=lambda role, state: role == "owner" and state not in GONE,
         ),
     ],
     "gallery:model_notice": [

@@ -2,6 +2,7 @@
 
 import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -11,14 +12,15 @@ from tests.clipweb.addresses.asking import (
     Rule,
     all_seen,
     by_owner,
+    moderators,
     own_ones,
     owner,
     signed_in,
-    staff,
+    this_one,
 )
 from tests.clipweb.addresses.everybodys import at
 from tests.clipweb.addresses.own import PUBLIC, of, page
-from tests.clipweb.addresses.world import OUTSIDE, STAFF, STATES
+from tests.clipweb.addresses.world import MODERATORS, NOBODYS, OUTSIDE, STATES, World
 from tests.gallery.drawing import png
 
 # Files on their way in. Scripts send them, so a visitor is told by a status of its own.
@@ -87,7 +89,7 @@ def watched(answer: int = 200) -> Rule:
     def rule(role: str, state: str) -> Any:
         if role in OUTSIDE:
             return SIGN_IN
-        return answer if role == "owner" or role in STAFF else 404
+        return answer if role == "owner" or role in MODERATORS else 404
 
     return rule
 
@@ -97,7 +99,7 @@ def of_job(name: str) -> Any:
 
 
 def by_watcher(role: str, state: str) -> bool:
-    return role == "owner" or role in STAFF
+    return role == "owner" or role in MODERATORS
 
 
 def job_pages(name: str) -> list[Ask]:
@@ -119,11 +121,29 @@ def job_posts(name: str) -> list[Ask]:
 def moderators_posts(name: str) -> list[Ask]:
     return [
         Ask(of_job(name), signed_in(405)),
-        Ask(of_job(name), staff(302, outside=SIGN_IN), "post"),  # it does not wait any more
+        Ask(of_job(name), moderators(302, outside=SIGN_IN), "post"),  # it does not wait any more
     ]
 
 
+def beside(*others: str, part: str = "") -> Any:
+    """The running job, and those that made the pictures in these states."""
+
+    def url(world: World, state: str) -> str:
+        jobs = [world.things["job"], *(world.things[f"job {other or state}"] for other in others)]
+        query = urlencode([("job", job.pk) for job in jobs] + ([("part", part)] if part else []))
+        return f"{reverse('generator:side_by_side')}?{query}"
+
+    return url
+
+
 STUDIO = {
+    "generator:side_by_side": [
+        Ask(beside(), watched()),
+        Ask(beside(""), watched(), states=STATES, shows=this_one),
+        Ask(beside(*STATES, part="1"), watched(), shows=all_seen),
+        Ask(at("generator:side_by_side", job=NOBODYS), signed_in(404)),
+        Ask(at("generator:side_by_side"), signed_in(404)),
+    ],
     "generator:studio": [
         page("generator:studio", shows=None),
         Ask(

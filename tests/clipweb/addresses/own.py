@@ -6,7 +6,6 @@ from django.urls import reverse
 
 from gallery.views.selection import ACTIONS
 from tests.clipweb.addresses.asking import (
-    SIGN_IN,
     Ask,
     Rule,
     all_seen,
@@ -16,10 +15,9 @@ from tests.clipweb.addresses.asking import (
     own_ones,
     owner,
     signed_in,
-    who_sees,
 )
-from tests.clipweb.addresses.everybodys import LABELS, asking, at
-from tests.clipweb.addresses.world import NOBODYS, STATES, World, may_see
+from tests.clipweb.addresses.everybodys import at
+from tests.clipweb.addresses.world import GONE, NOBODYS, STATES, World
 
 PUBLIC = ("public",)
 
@@ -35,6 +33,10 @@ def only_posted(url: Any) -> Ask:
 
 def chosen(world: World, state: str) -> dict[str, Any]:
     return {"picture": [str(image.pk) for image in world.pictures.values()]}
+
+
+def removed(world: World, state: str) -> dict[str, str]:
+    return {"picture": str(world.pictures["removed"].pk), "confirmed": "1"}
 
 
 def selecting(action: str) -> Ask:
@@ -67,9 +69,10 @@ def trash(role: str, state: str) -> set[str]:
 
 
 def everything_own(role: str, state: str) -> set[str]:
-    """Whoever takes their data along gets what is in the trash as well."""
-    kinds = ("trashed", "trashed originals", "trashed digests", "trashed history")
-    return set(kinds) if role == "owner" else set()
+    """Whoever takes their data along gets what is in the trash as well; of what a moderator has removed,
+    all but the file."""
+    told = {f"{state}{kind}" for state in GONE for kind in ("", " places", " digests", " history")}
+    return told | {"trashed originals"} if role == "owner" else set()
 
 
 def counted(role: str, state: str) -> str:
@@ -131,19 +134,18 @@ GALLERY = {
             "post",
             lambda world, state: {
                 "picture": [
-                    str(image.pk)
-                    for other, image in world.pictures.items()
-                    if other not in {state, "trashed"}
+                    str(image.pk) for other, image in world.pictures.items() if other not in GONE | {state}
                 ]
             },
             STATES,
-            changes=lambda role, state: role == "owner" and state != "trashed",
+            changes=lambda role, state: role == "owner" and state not in GONE,
         ),
     ],
     "gallery:trash": [Ask(at("gallery:trash"), signed_in(), shows=trash, opens=trash)],
     "gallery:trash_restore": [
         only_posted(at("gallery:trash_restore")),
         Ask(at("gallery:trash_restore"), signed_in(302), "post", chosen, changes=by_owner, opens=trash),
+        Ask(at("gallery:trash_restore"), signed_in(302), "post", removed),  # out of its owner's reach
     ],
     "gallery:trash_delete": [
         only_posted(at("gallery:trash_delete")),
@@ -155,6 +157,7 @@ GALLERY = {
             lambda world, state: chosen(world, state) | {"confirmed": "1"},
             changes=by_owner,
         ),
+        Ask(at("gallery:trash_delete"), signed_in(302), "post", removed),
     ],
     "gallery:trash_empty": [
         page("gallery:trash_empty"),
@@ -231,7 +234,7 @@ SEARCHES = {
             "post",
             lambda world, state: {"query": f"like={world.pictures[state].pk}", "name": "another"},
             STATES,
-            changes=lambda role, state: role == "owner" and state != "trashed",
+            changes=lambda role, state: role == "owner" and state not in GONE,
         ),
     ],
     "gallery:search_rename": asked_first("saved", "gallery:search_rename", {"name": "another"}),
@@ -247,58 +250,4 @@ SEARCHES = {
 }
 
 
-def writing(world: World, state: str) -> dict[str, str]:
-    return {"picture": str(world.pictures[state].pk), "threshold": "1", **LABELS}
-
-
-LABELLING = {
-    "gallery:label_sets": [page("gallery:label_sets")],
-    "gallery:label_set_create": [
-        page("gallery:label_set_create"),
-        Ask(
-            at("gallery:label_set_create"),
-            signed_in(302),
-            "post",
-            lambda *_: {"name": "another", "labels": "a, b"},
-            changes=by_owner,
-        ),
-    ],
-    "gallery:label_set_edit": asked_first(
-        "label set", "gallery:label_set_edit", {"name": "another", "labels": "a, b"}
-    ),
-    "gallery:label_set_delete": asked_first("label set", "gallery:label_set_delete"),
-    "gallery:autotag": [
-        Ask(
-            asking("gallery:autotag", picture="{id}", threshold="1", **LABELS),
-            who_sees(outside=SIGN_IN),
-            states=STATES,
-            shows=none_at_all,
-        ),
-        Ask(
-            asking("gallery:autotag", threshold="1", owner="the-owner", **LABELS),
-            signed_in(),
-            states=PUBLIC,
-            shows=none_at_all,
-        ),
-    ],
-    "gallery:autotag_write": [
-        only_posted(at("gallery:autotag_write")),
-        Ask(
-            at("gallery:autotag_write"),
-            who_sees(302, outside=SIGN_IN),
-            "post",
-            writing,
-            STATES,
-            changes=lambda role, state: role == "owner" and may_see(role, state),
-        ),
-    ],
-    # a tag that can be taken back is named, also where its picture is in the trash
-    "gallery:taggings": [Ask(at("gallery:taggings"), signed_in(), opens=trash)],
-    "gallery:tagging_undo": [
-        only_posted(of("tagging", "gallery:tagging_undo")),
-        Ask(of("tagging", "gallery:tagging_undo"), owner(302), "post", changes=by_owner),
-    ],
-}
-
-
-TABLE = GALLERY | SEARCHES | LABELLING
+TABLE = GALLERY | SEARCHES

@@ -13,17 +13,18 @@ from tests.clipweb.addresses.asking import (
     by_owner,
     everyone,
     kept,
+    moderators,
     owner,
     signed_in,
-    staff,
     this_one,
     who_sees,
 )
 from tests.clipweb.addresses.world import (
     ALBUMS,
+    GONE,
+    MODERATORS,
     NOBODYS,
     OUTSIDE,
-    STAFF,
     STATES,
     World,
     may_see,
@@ -40,9 +41,18 @@ def of_album(name: str) -> Any:
     return lambda world, state: reverse(f"gallery:{name}", args=[world.albums[state].pk])
 
 
-def reading(name: str, *more: object, shows: Rule | None = this_one) -> list[Ask]:
+def nothing(role: str, state: str) -> str:
+    return ""
+
+
+def history(role: str, state: str) -> str:
+    """Of its picture the owner reads it, and moderators do."""
+    return f"{state}before" if role == "owner" or role in MODERATORS else ""
+
+
+def reading(name: str, *more: object, shows: Rule | None = this_one, says: Rule = nothing) -> list[Ask]:
     return [
-        Ask(of(name, *more), who_sees(), states=STATES, shows=shows),
+        Ask(of(name, *more), who_sees(), states=STATES, shows=shows, says=says),
         Ask(nobodys(name, *more), everyone(404)),
     ]
 
@@ -60,22 +70,22 @@ def owners_and_moderators(answer: Answer) -> Rule:
 
 
 def deletes(role: str, state: str) -> bool:
-    return state != "trashed" and (role == "owner" or role in STAFF)
+    return state not in GONE and (role == "owner" or role in MODERATORS)
 
 
-def unless_trashed(rule: Rule) -> Rule:
-    return lambda role, state: state != "trashed" and rule(role, state)
+def unless_gone(rule: Rule) -> Rule:
+    return lambda role, state: state not in GONE and rule(role, state)
 
 
 def moderates(role: str, state: str) -> bool:
-    return role in STAFF and state != "trashed"
+    return role in MODERATORS and state not in GONE
 
 
 WORDS = {"title": "changed", "visibility": "public"}
 BY_OWNER = kept(owner(302))
 PICTURES = {
     "gallery:picture": [
-        *reading("picture", shows=all_seen),  # beside it stand those that are like it
+        *reading("picture", shows=all_seen, says=history),  # beside it stand those that are like it
     ],
     "gallery:view": reading("view"),
     "gallery:details": reading("details"),
@@ -92,7 +102,7 @@ PICTURES = {
     "gallery:edit": [
         Ask(nobodys("edit"), signed_in(404)),
         Ask(of("edit"), kept(owner()), states=STATES, shows=this_one),
-        Ask(of("edit"), BY_OWNER, "post", lambda *_: WORDS, STATES, changes=unless_trashed(by_owner)),
+        Ask(of("edit"), BY_OWNER, "post", lambda *_: WORDS, STATES, changes=unless_gone(by_owner)),
     ],
     "gallery:delete": [
         Ask(nobodys("delete"), signed_in(404)),
@@ -110,7 +120,7 @@ PICTURES = {
             who_sees(302, outside=SIGN_IN),
             "post",
             states=STATES,
-            changes=unless_trashed(by_owner),
+            changes=unless_gone(by_owner),
         ),
     ],
     "gallery:add_to_album": [
@@ -121,7 +131,7 @@ PICTURES = {
             "post",
             lambda *_: {"album_title": "another"},
             STATES,
-            changes=unless_trashed(by_owner),
+            changes=unless_gone(by_owner),
         ),
         Ask(
             of("add_to_album"),
@@ -136,20 +146,20 @@ PICTURES = {
         only_posted("hide"),
         Ask(
             of("hide"),
-            kept(staff(302, outside=SIGN_IN)),
+            kept(moderators(302, outside=SIGN_IN)),
             "post",
             states=STATES,
-            changes=lambda role, state: moderates(role, state) and state != "hidden",
+            changes=moderates,
         ),
     ],
     "gallery:unhide": [
         only_posted("unhide"),
         Ask(
             of("unhide"),
-            kept(staff(302, outside=SIGN_IN)),
+            kept(moderators(302, outside=SIGN_IN)),
             "post",
             states=STATES,
-            changes=lambda role, state: moderates(role, state) and state == "hidden",
+            changes=moderates,
         ),
     ],
     "gallery:trash_thumbnail": [
@@ -171,7 +181,7 @@ def album_seen(role: str, kind: str) -> Answer:
 
 
 def in_album(role: str, kind: str) -> set[str]:
-    inside = {"unlisted", "hidden", "trashed"} if kind == "unlisted" else set(STATES)
+    inside = {"unlisted", "hidden", *GONE} if kind == "unlisted" else set(STATES)
     return {state for state in inside if may_see(role, state)}
 
 
@@ -222,7 +232,7 @@ ALBUM_PAGES = {
 }
 
 
-# A secret link: its album and what is in it, for everybody who has it, but what is hidden or in the trash
+# A secret link: its album and what is in it, for everybody who has it, but what is hidden or in a trash
 
 
 def shared(name: str, *more: object, token: str = "") -> Any:

@@ -43,33 +43,37 @@ from gallery.models import (
     User,
     WrittenTag,
 )
+from gallery.moderation.roles import Role, set_role
 from gallery.preparation import prepare_image
 from gallery.receiving import create_upload
 from gallery.uploads import store_image
 from generator.models import Batch, Job
+from tests.clipweb.addresses.moderated import moderate
 from tests.conftest import PASSWORD
 from tests.gallery.colour_model import MODEL_ID
 from tests.gallery.drawing import encoded, noise, upload
 
 ROLES = ("visitor", "suspended", "member", "owner", "moderator", "admin")
 OUTSIDE = {"visitor", "suspended"}  # a session of somebody who may not sign in any more is that of a visitor
-STAFF = {"moderator", "admin"}
+MODERATORS = {"moderator", "admin"}
 # Of a picture: private; private, in an album with a secret link; public; public but hidden by a moderator;
-# public but in the trash.
-STATES = ("private", "unlisted", "public", "hidden", "trashed")
+# public but in the trash; public but removed by a moderator.
+STATES = ("private", "unlisted", "public", "hidden", "trashed", "removed")
+GONE = {"trashed", "removed"}
+KEPT = [state for state in STATES if state not in GONE]
 ALBUMS = ("private", "unlisted", "public")
 NOBODYS = uuid.UUID("00000000-0000-4000-8000-000000000000")
 
 
 def may_see(role: str, state: str) -> bool:
     """A picture, at its own addresses and in whatever lists everything."""
-    if state == "trashed":
+    if state in GONE:
         return False
-    return state == "public" or role == "owner" or role in STAFF
+    return state == "public" or role == "owner" or role in MODERATORS
 
 
 def may_see_album(role: str, visibility: str) -> bool:
-    return visibility == "public" or role == "owner" or role in STAFF
+    return visibility == "public" or role == "owner" or role in MODERATORS
 
 
 class Browser(Client):
@@ -105,11 +109,16 @@ class World:
         seen = {state for state in STATES if may_see(role, state)}
         seen |= {f"album {kind}" for kind in ALBUMS if may_see_album(role, kind)}
         if role == "owner":
-            seen |= {f"{state} originals" for state in STATES if state != "trashed"} | {"own", "link"}
+            seen |= {f"{state} {kind}" for state in KEPT for kind in ("originals", "places")}
+            seen |= {"own", "link"}
         if role in {"owner", "admin"}:
-            seen |= {f"{state} digests" for state in STATES if state != "trashed"} | {"address"}
-        if role == "owner" or role in STAFF:
-            seen |= {f"{state} history" for state in STATES if state != "trashed"} | {"job"}
+            seen |= {f"{state} digests" for state in KEPT} | {"address"}
+        if role == "owner" or role in MODERATORS:
+            seen |= {f"{state} history" for state in KEPT} | {"job", "decisions", "appeal"}
+        if role == "member" or role in MODERATORS:
+            seen |= {"reports", "reporter"}
+        if role in MODERATORS:
+            seen |= {"decider", "suspension"}
         return set().union(*(self.words[name] for name in seen))
 
 
@@ -122,6 +131,7 @@ def build() -> World:
     _own_things(world)
     _jobs(world)
     _of_the_site(world)
+    moderate(world)
     for state in STATES:
         _put_in_state(world.pictures[state], state)
         world.pictures[state].refresh_from_db()
@@ -130,8 +140,10 @@ def build() -> World:
 
 def _people(world: World) -> None:
     for role in ROLES[1:]:
-        rights = {"is_staff": role in STAFF, "is_superuser": role == "admin"}
+        rights = {"is_staff": role == "admin", "is_superuser": role == "admin"}
         person = User.objects.create_user(f"the-{role}", f"{role}@example.org", PASSWORD, **rights)
+        if role == "moderator":
+            person = set_role(user=person, role=Role.MODERATOR, by=None)
         address = EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
         client = Client()
         client.force_login(person)
@@ -139,7 +151,6 @@ def _people(world: World) -> None:
         world.people[role] = person
         world.things |= {"address": address} if role == "owner" else {}
         world.sessions[role] = client.cookies[settings.SESSION_COOKIE_NAME].value
-    User.objects.filter(pk=world.people["suspended"].pk).update(is_active=False)
     User.objects.filter(pk=world.people["owner"].pk).update(keep_locations=True)
     world.people["owner"].refresh_from_db()
     world.words["address"] = {b"owner@example.org"}
@@ -161,7 +172,8 @@ def _picture(world: World, state: str, number: int) -> Image:
     thumbnails = {_inside(image.thumbnail_path(size)) for size in Image.THUMBNAIL_SIZES}
     world.words[state] = {*words, str(image.pk).encode(), image.sha256[:32].encode(), *thumbnails}
     place = f"{10 + number + 0.23456:.5f}".encode()
-    world.words[f"{state} originals"] = {_inside(image.original_name), place}
+    world.words[f"{state} originals"] = {_inside(image.original_name)}
+    world.words[f"{state} places"] = {place}
     world.words[f"{state} history"] = {f"{state}before".encode()}
     world.words[f"{state} digests"] = {image.sha256.encode()}
     return image
@@ -177,10 +189,9 @@ def _inside(name: str) -> bytes:
 def _put_in_state(image: Image, state: str) -> None:
     is_private = state in {"private", "unlisted"}
     visibility = Image.Visibility.PRIVATE if is_private else Image.Visibility.PUBLIC
-    trashed_at = timezone.now() if state == "trashed" else None
-    Image.objects.filter(pk=image.pk).update(
-        visibility=visibility, is_hidden=state == "hidden", trashed_at=trashed_at
-    )
+    Image.objects.filter(pk=image.pk).update(visibility=visibility)
+    if state == "trashed":
+        Image.objects.filter(pk=image.pk).update(trashed_at=timezone.now())
 
 
 def _albums(world: World) -> None:

@@ -1,0 +1,57 @@
+"""What moderators have to do with Alice's pictures, and with somebody whom they have suspended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gallery.models import AuditEntry, Decision, Image, User
+from gallery.moderation import hiding
+from gallery.moderation.actions import Action, Terms
+from gallery.moderation.appeals import appeal
+from gallery.moderation.decisions import decide_about
+from gallery.moderation.reports import report
+from gallery.moderation.suspensions import Scope
+
+if TYPE_CHECKING:
+    from tests.clipweb.addresses.world import World
+
+
+def suspend(person: User, *, by: User) -> Decision:
+    """From signing in. The session that the person has from before is still there."""
+    terms = Terms(scopes=[Scope.SIGN_IN.value])
+    reason = "suspensionreason"
+    return decide_about(thing=person, by=by, chosen=[Action.SUSPEND], reason=reason, terms=terms)
+
+
+def moderate(world: World) -> None:
+    """The member has reported three pictures while they were public. One of them a moderator has removed, as
+    another was hidden, and its owner has appealed; one is in its owner's trash since."""
+    pictures, people, things = world.pictures, world.people, world.things
+    moderator = people["moderator"]
+    told = [
+        report(thing=pictures[state], reporter=people["member"], reason="spam", note=f"{state}reported")
+        for state in ("public", "trashed", "removed")
+    ]
+    hiding.hide(image=pictures["hidden"], by=moderator, reason="hidingreason")
+    hiding.remove(image=pictures["removed"], by=moderator, reason="removalreason")
+    things["case"] = told[0].case
+    things["decision"] = decision_about(pictures["hidden"])
+    things["decision appealed"] = appealed = decision_about(pictures["removed"])
+    things["appeal"] = appeal(decision=appealed, by=people["owner"], text="appealtext")
+    things["suspension"] = suspend(people["suspended"], by=people["admin"])
+    things["audit entry"] = AuditEntry.objects.get(
+        kind=AuditEntry.Kind.IMAGE, key=pictures["removed"].pk, action=Action.DELETE
+    )
+    named = ("case", "decision", "decision appealed", "appeal")
+    ids = {kind: str(things[kind].pk).encode() for kind in named}
+    world.words["reports"] = {b"publicreported", b"trashedreported", b"removedreported", ids["case"]}
+    world.words["decisions"] = {b"hidingreason", b"removalreason", ids["decision"], ids["decision appealed"]}
+    world.words["appeal"] = {b"appealtext", ids["appeal"]}
+    world.words["suspension"] = {b"suspensionreason", str(things["suspension"].pk).encode()}
+    # Neither does the owner learn who reported, nor anybody else who decided.
+    world.words["reporter"] = {b"the-member"}
+    world.words["decider"] = {b"the-moderator"}
+
+
+def decision_about(image: Image) -> Decision:
+    return Decision.objects.get(case__kind="image", case__key=image.pk)
