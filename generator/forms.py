@@ -1,6 +1,8 @@
 import re
 import secrets
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -69,6 +71,19 @@ def shape_of(width: int, height: int) -> str:
     """The shape that gives these sides, or the square where none does."""
     size = min(width, height)
     return next((shape for shape in SHAPES if sides_of(size, shape) == (width, height)), "square")
+
+
+def initial_of(
+    prompt: str, width: int, height: int, steps: int, options: Mapping[str, Any]
+) -> dict[str, object]:
+    """What the form begins with to make a picture like one of these settings; the seed is left to chance."""
+    return {
+        "prompt": prompt,
+        "size": min(width, height),
+        "shape": shape_of(width, height),
+        "steps": steps,
+        **options,
+    }
 
 
 class JobForm(OptionFields):

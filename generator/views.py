@@ -14,9 +14,10 @@ from gallery.models import User
 from generator import continuing, estimates, jobs, outlook, progress, room, turns
 from generator.actions import visible_job
 from generator.continue_form import ContinueForm
-from generator.forms import JobForm, shape_of
+from generator.forms import JobForm, initial_of
 from generator.models import Job
 from generator.option_fields import describe
+from generator.remix_form import RemixForm
 
 JOBS_A_PAGE = 20
 
@@ -46,7 +47,13 @@ def studio(request: SignedInRequest) -> HttpResponse:
             except ValidationError as error:
                 form.add_error(None, error)
                 status = 413
-    context = {"form": form, **_own_jobs(request)}
+    return studio_page(request, form=form, status=status)
+
+
+def studio_page(
+    request: SignedInRequest, *, form: JobForm, remix_form: RemixForm | None = None, status: int = 200
+) -> HttpResponse:
+    context = {"form": form, "remix_form": remix_form or RemixForm(), **_own_jobs(request)}
     return render(request, "generator/studio.html", context, status=status)
 
 
@@ -123,13 +130,7 @@ def _as_before(request: SignedInRequest) -> dict[str, object]:
         job = None
     if job is None:
         raise Http404(_("There is no such picture in the making."))
-    return {
-        "prompt": job.prompt,
-        "size": min(job.width, job.height),
-        "shape": shape_of(job.width, job.height),
-        "steps": job.steps,
-        **job.options,
-    }
+    return initial_of(job.prompt, job.width, job.height, job.steps, job.options)
 
 
 def _job_context(job: Job, user: User) -> dict[str, object]:
