@@ -138,6 +138,8 @@ class JobForm(OptionFields):
         help_text=_("Several differ in their seed, which counts up."),
     )
 
+    like = forms.UUIDField(required=False, widget=forms.HiddenInput)  # the job that it was changed from
+
     def wishes(self) -> list[Wish]:
         """The validated settings of each picture; the first seed is random where none was given."""
         data = self.cleaned_data

@@ -91,6 +91,7 @@ class Job(models.Model):
     class Kind(models.TextChoices):
         NEW = "new", _("New")
         CONTINUED = "continued", _("Continued")
+        REMIXED = "remixed", _("Changed and made again")
 
     class Failure(models.TextChoices):
         """Why a job failed, as the person who asked for the picture is told; `error` has the details."""

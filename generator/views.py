@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gallery.models import User
-from generator import continuing, estimates, jobs, outlook, progress, room, turns
+from generator import continuing, estimates, jobs, outlook, progress, remixing, room, turns
 from generator.actions import visible_job
 from generator.continue_form import ContinueForm
 from generator.forms import JobForm, initial_of
@@ -39,7 +39,8 @@ def studio(request: SignedInRequest) -> HttpResponse:
         form, status = JobForm(request.POST), 400
         if form.is_valid():
             try:
-                submitted = jobs.submit(owner=request.user, wishes=form.wishes())
+                origin = remixing.origin_of(form.cleaned_data["like"], user=request.user)
+                submitted = jobs.submit(owner=request.user, wishes=form.wishes(), **origin)
                 return redirect(submitted[0] if len(submitted) == 1 else "generator:studio")
             except jobs.JobLimitReached as error:
                 form.add_error(None, limit_message(error.limit))
@@ -130,7 +131,8 @@ def _as_before(request: SignedInRequest) -> dict[str, object]:
         job = None
     if job is None:
         raise Http404(_("There is no such picture in the making."))
-    return initial_of(job.prompt, job.width, job.height, job.steps, job.options)
+    initial = initial_of(job.prompt, job.width, job.height, job.steps, job.options)
+    return {**initial, "like": job.id}
 
 
 def _job_context(job: Job, user: User) -> dict[str, object]:
