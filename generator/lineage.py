@@ -55,7 +55,7 @@ def trace(job: Job, *, user: User | AnonymousUser) -> Lineage:
 
 def _ancestors(job: Job, user: User | AnonymousUser) -> Iterator[Job]:
     visible = Job.objects.visible_to(user).select_related("image")
-    while parent := visible.filter(pk=job.parent_id).first():
+    while job.parent_id and (parent := visible.filter(pk=job.parent_id).first()):
         yield (job := parent)
 
 

@@ -151,7 +151,8 @@ def make_jobs(scene: Scene) -> None:
     """Jobs in every state; the long one holds the only worker, so that the one behind it stays queued."""
     scene.jobs["done"] = ask(scene, "a red heart", steps=40, seed=1)
     scene.jobs["failed"] = ask(scene, "the same as before, but worse", steps=1, seed=2)
-    for state in ("done", "failed"):
+    scene.jobs["remixed"] = ask(scene, "a red heart", steps=30, seed=9, like=scene.jobs["done"])
+    for state in ("done", "failed", "remixed"):
         wait_for_job(scene, scene.jobs[state], "done")
     scene.jobs["running"] = ask(scene, "a lighthouse at the sea", steps=LONGEST_JOB, seed=3)
     wait_for_job(scene, scene.jobs["running"], "running")
@@ -169,8 +170,8 @@ def make_jobs(scene: Scene) -> None:
     )
 
 
-def ask(scene: Scene, prompt: str, *, steps: int, seed: int) -> str:
-    form = {"prompt": prompt, "size": 128, "steps": steps, "seed": seed}
+def ask(scene: Scene, prompt: str, *, steps: int, seed: int, like: str = "") -> str:
+    form = {"prompt": prompt, "size": 128, "steps": steps, "seed": seed, "like": like}
     response = send(scene.people["alice"], "/studio/", form)
     found = JOB.search(str(response.url))
     assert found, response.text

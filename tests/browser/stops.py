@@ -302,6 +302,7 @@ STOPS = [
     Stop("studio", at("/studio/")),
     Stop("studio-errors", at("/studio/"), arrive=send_form(prompt="", steps="0")),
     Stop("studio-remix-errors", at("/studio/"), arrive=remix_what_was_not_made_here),
+    Stop("compare", lambda scene: f"/studio/compare/{scene.jobs['done']}/{scene.jobs['remixed']}/"),
     Stop("job-running", job("running"), arrive=wait_for_a_frame),
     Stop("job-queued", job("queued")),
     Stop("job-paused", job("paused")),
