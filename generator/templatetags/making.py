@@ -5,6 +5,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.utils.translation import gettext, ngettext
 
 from gallery.models import Image, User
+from generator.curves import Curve, curve_of
 from generator.lineage import Lineage, trace
 from generator.models import Job
 
@@ -23,6 +24,11 @@ def lineage_of(job: Job, user: User | AnonymousUser) -> Lineage | None:
     """What the job came from and what came of it, as far as `user` sees it; None when that is nothing."""
     found = trace(job, user=user)
     return found if found.has_relatives else None
+
+
+@register.filter
+def curve(job: Job) -> Curve | None:
+    return curve_of(job)
 
 
 @register.filter
