@@ -45,5 +45,6 @@ def continue_job(*, job: Job, steps: int) -> Job:
         (child,) = jobs.submit(owner=job.owner, wishes=[wish], parent=job, kind=Job.Kind.CONTINUED)
         if job.checkpoint and (name := checkpoints.copy(job=job, to=child)):
             child.checkpoint, child.checkpoint_step, child.step = name, job.checkpoint_step, job.step
-            child.save(update_fields=["checkpoint", "checkpoint_step", "step"])
+            child.losses = job.losses
+            child.save(update_fields=["checkpoint", "checkpoint_step", "step", "losses"])
     return child

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import secrets
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -49,6 +50,19 @@ def shape_of(width: int, height: int) -> str:
 def nearest_shape(width: int, height: int) -> str:
     """The shape that a picture of these sides loses least in."""
     return min(SHAPES, key=lambda shape: abs(math.log(width / height * SHAPES[shape][1] / SHAPES[shape][0])))
+
+
+def initial_of(
+    prompt: str, width: int, height: int, steps: int, options: Mapping[str, Any]
+) -> dict[str, object]:
+    """What the form begins with to make a picture like one of these settings; the seed is left to chance."""
+    return {
+        "prompt": prompt,
+        "size": min(width, height),
+        "shape": shape_of(width, height),
+        "steps": steps,
+        **options,
+    }
 
 
 class JobForm(OptionFields):
@@ -131,6 +145,8 @@ class JobForm(OptionFields):
         ids = {bound.name: _read_id(bound) for bound in fields}
         there = pictures.visible(filter(None, ids.values()), user=self.owner)
         return [(bound.label, there[ids[bound.name]]) for bound in fields if ids[bound.name] in there]
+
+    like = forms.UUIDField(required=False, widget=forms.HiddenInput)  # the job that it was changed from
 
     def wishes(self) -> list[Wish]:
         """The validated settings of each picture; the first seed is random where none was given.

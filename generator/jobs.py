@@ -24,7 +24,7 @@ from gallery.models import Image, User
 from gallery.moderation.suspensions import Scope, check_not_suspended
 from gallery.quota import check_not_full
 from gallery.uploads import discard_file
-from generator import checkpoints, progress
+from generator import checkpoints, curves, progress
 from generator.engine.settings import GenerateSettings, with_options
 from generator.models import Job, JobQuerySet
 
@@ -150,7 +150,8 @@ def heartbeat(*, job: Job) -> None:
 def record_step(*, job: Job, step: int, loss: float) -> Job.State:
     """What the run shall do now: go on (running), finish with the picture so far (stopping), or put the job
     down (paused)."""
-    _report(job, step=step, loss=loss, heartbeat_at=timezone.now())
+    job.losses = curves.with_loss(job.losses, step=step, loss=loss)
+    _report(job, step=step, loss=loss, losses=job.losses, heartbeat_at=timezone.now())
     state = held(job).values_list("state", flat=True).first()
     if state is None:
         raise _lost(job)
@@ -237,6 +238,7 @@ def restart(*, job_id: UUID) -> bool:
             error="",
             step=0,
             loss=None,
+            losses=[],
             attempts=0,
             started_at=None,
             finished_at=None,

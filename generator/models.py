@@ -92,6 +92,7 @@ class Job(models.Model):
     class Kind(models.TextChoices):
         NEW = "new", _("New")
         CONTINUED = "continued", _("Continued")
+        REMIXED = "remixed", _("Changed and made again")
 
     class Failure(models.TextChoices):
         """Why a job failed, as the person who asked for the picture is told; `error` has the details."""
@@ -138,6 +139,7 @@ class Job(models.Model):
     error = models.CharField(_("details"), max_length=300, blank=True)
     step = models.PositiveIntegerField(_("step"), default=0)  # the newest finished step
     loss = models.FloatField(_("loss"), null=True, blank=True)
+    losses = models.JSONField(default=list, blank=True, editable=False)  # [step, loss], see curves.py
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)  # runs since it last got further
     claim = models.UUIDField(null=True, blank=True, editable=False)  # the run that holds the job
     heartbeat_at = models.DateTimeField(null=True, blank=True)

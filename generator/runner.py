@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
-import json
 import logging
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,12 +15,10 @@ from uuid import UUID
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
-from PIL import Image as Pillow
-from PIL.PngImagePlugin import PngInfo
 
 from gallery.models import Image
 from gallery.uploads import DuplicateImage, store_image
-from generator import checkpoints, jobs, pausing, pictures, progress, room, turns
+from generator import checkpoints, jobs, pausing, pictures, progress, recipes, room, turns
 from generator.engine.prompts import plain_text
 from generator.engine.settings import GenerateSettings, SettingsError, with_options
 from generator.estimates import Stopwatch
@@ -249,7 +245,7 @@ def _save_checkpoint(job: Job, step: Step) -> None:
 def _store(job: Job, recipe: GenerateSettings, models: Models, step: Step) -> None:
     with _engine_errors():
         pixels = step.image()
-    data = encode_picture(pixels, recipe=recipe, clip=models.clip.model_id, step=step.index)
+    data = recipes.encode_picture(pixels, recipe=recipe, clip=models.clip.model_id, step=step.index)
     state = checkpoints.save(job=job, step=step.index, state=step.state())
     last_state = {
         "checkpoint": state,
@@ -277,20 +273,3 @@ def _store_once(job: Job, data: bytes) -> Image:
         )
     except DuplicateImage as duplicate:
         return duplicate.existing
-
-
-def encode_picture(pixels: Any, *, recipe: GenerateSettings, clip: str, step: int) -> bytes:
-    """(H, W, 3) uint8, the picture after `step` → PNG that says how it was made.
-
-    Nothing in it depends on when or for whom.
-    """
-    made = {"clip": clip, **asdict(recipe)}
-    if step < recipe.steps:
-        made["stopped_at"] = step
-    info = PngInfo()
-    info.add_text("Software", "clipweb")
-    info.add_itxt("Description", recipe.prompt)
-    info.add_itxt("clipweb", json.dumps(made, sort_keys=True, ensure_ascii=False))
-    buffer = io.BytesIO()
-    Pillow.fromarray(pixels).save(buffer, "PNG", pnginfo=info)
-    return buffer.getvalue()

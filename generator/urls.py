@@ -1,12 +1,14 @@
 from django.urls import path
 
-from generator import actions, batch_views, views
+from generator import actions, batch_views, compare_views, remix_views, views
 
 app_name = "generator"
 urlpatterns = [
     path("studio/", views.studio, name="studio"),
     path("studio/jobs", views.own_jobs, name="jobs"),
     path("studio/side-by-side/", views.compare_jobs, name="side_by_side"),
+    path("studio/remix/", remix_views.remix, name="remix"),
+    path("studio/compare/<uuid:first_id>/<uuid:second_id>/", compare_views.compare, name="compare"),
     path("studio/<uuid:job_id>/", views.job, name="job"),
     path("studio/batches/new/", batch_views.new, name="batch-new"),
     path("studio/batches/<uuid:batch_id>/", batch_views.batch, name="batch"),

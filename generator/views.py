@@ -12,12 +12,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from gallery.models import Image, User
 from gallery.views.outcomes import refusal_status
-from generator import continuing, estimates, jobs, outlook, progress, room, side_by_side, turns
+from generator import continuing, estimates, jobs, outlook, progress, remixing, room, side_by_side, turns
 from generator.actions import visible_job
 from generator.continue_form import ContinueForm
-from generator.forms import JobForm, nearest_shape, shape_of
+from generator.forms import JobForm, initial_of, nearest_shape
 from generator.models import Job
 from generator.option_fields import describe
+from generator.remix_form import RemixForm
 
 JOBS_A_PAGE = 20
 
@@ -41,7 +42,8 @@ def studio(request: SignedInRequest) -> HttpResponse:
         form, status = JobForm(request.POST, owner=request.user), 400
         if form.is_valid():
             try:
-                submitted = jobs.submit(owner=request.user, wishes=form.wishes())
+                origin = remixing.origin_of(form.cleaned_data["like"], user=request.user)
+                submitted = jobs.submit(owner=request.user, wishes=form.wishes(), **origin)
                 return redirect(_page_of(submitted, form))
             except jobs.JobLimitReached as error:
                 form.add_error(None, limit_message(error.limit))
@@ -49,7 +51,13 @@ def studio(request: SignedInRequest) -> HttpResponse:
             except ValidationError as error:
                 form.add_error(None, error)
                 status = refusal_status(error)
-    context = {"form": form, **_own_jobs(request)}
+    return studio_page(request, form=form, status=status)
+
+
+def studio_page(
+    request: SignedInRequest, *, form: JobForm, remix_form: RemixForm | None = None, status: int = 200
+) -> HttpResponse:
+    context = {"form": form, "remix_form": remix_form or RemixForm(), **_own_jobs(request)}
     return render(request, "generator/studio.html", context, status=status)
 
 
@@ -151,13 +159,8 @@ def _as_before(request: SignedInRequest) -> dict[str, object]:
         job = None
     if job is None:
         raise Http404(_("There is no such picture in the making."))
-    return {
-        "prompt": job.prompt,
-        "size": min(job.width, job.height),
-        "shape": shape_of(job.width, job.height),
-        "steps": job.steps,
-        **job.options,
-    }
+    initial = initial_of(job.prompt, job.width, job.height, job.steps, job.options)
+    return {**initial, "like": job.id}
 
 
 def _from_picture(request: SignedInRequest) -> dict[str, object]:

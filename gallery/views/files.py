@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Iterator
 
+from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -14,7 +15,7 @@ from django.utils.http import content_disposition_header
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
-from gallery import sharing
+from gallery import plain, sharing
 from gallery.models import Image
 
 CHUNK = 256 * 1024  # bytes
@@ -22,19 +23,42 @@ CHUNK = 256 * 1024  # bytes
 
 @require_safe
 def original(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """The file as it was uploaded, or what sharing.py gives to others. ?download: saved instead of shown."""
+    """The file as it was uploaded, or what sharing.py gives to others. ?download: saved instead of shown.
+
+    ?plain, for pictures that were made here: without the note in the file of how. 404 for others: what a
+    camera has noted is not a matter of this address.
+    """
     image = _visible(request, pk)
     shared = sharing.largest_file(request.user, image)
     if shared is None:
         raise Http404
+    if "plain" in request.GET:
+        return _plain(request, image, shared)
     etag = f'"{shared.etag}"'
     if unchanged := _unchanged(request, image, etag):
         return unchanged
     file = _open(shared.name)
     response = StreamingHttpResponse(in_background(_chunks(file)), content_type=shared.content_type)
-    name = f"{slugify(image.title) or image.pk}{shared.suffix}"
-    disposition = content_disposition_header("download" in request.GET, name)
+    disposition = _disposition(request, image, shared.suffix)
     return _private(response, image, etag, size=file.size, disposition=disposition)
+
+
+def _plain(request: HttpRequest, image: Image, shared: sharing.SharedFile) -> HttpResponseBase:
+    if image.origin != Image.Origin.GENERATED:
+        raise Http404
+    etag = f'"{shared.etag}-plain"'
+    if unchanged := _unchanged(request, image, etag):
+        return unchanged
+    with _open(shared.name) as file:
+        content = plain.plain_png(file, max_pixels=settings.UPLOAD_MAX_PIXELS)
+    disposition = _disposition(request, image, ".png")
+    response = HttpResponse(content, content_type="image/png")
+    return _private(response, image, etag, size=len(content), disposition=disposition)
+
+
+def _disposition(request: HttpRequest, image: Image, suffix: str) -> str | None:
+    name = f"{slugify(image.title) or image.pk}{suffix}"
+    return content_disposition_header("download" in request.GET, name)
 
 
 @require_safe

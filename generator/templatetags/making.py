@@ -5,6 +5,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.utils.translation import gettext, ngettext
 
 from gallery.models import Image, User
+from generator.curves import Curve, curve_of
+from generator.lineage import Lineage, trace
 from generator.models import Job
 
 register = template.Library()
@@ -15,6 +17,18 @@ def job_of(image: Image, user: User | AnonymousUser) -> Job | None:
     """The newest job that made this picture, if `user` sees it."""
     made = Job.objects.visible_to(user).filter(image=image, state=Job.State.DONE)
     return made.order_by("-created_at").first()
+
+
+@register.simple_tag
+def lineage_of(job: Job, user: User | AnonymousUser) -> Lineage | None:
+    """What the job came from and what came of it, as far as `user` sees it; None when that is nothing."""
+    found = trace(job, user=user)
+    return found if found.has_relatives else None
+
+
+@register.filter
+def curve(job: Job) -> Curve | None:
+    return curve_of(job)
 
 
 @register.filter

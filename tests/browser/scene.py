@@ -153,8 +153,9 @@ def make_jobs(scene: Scene) -> None:
     """Jobs in every state; the long one holds the only worker, so that the one behind it stays queued."""
     scene.jobs["done"] = ask(scene, "a red heart", steps=40, seed=1)
     scene.jobs["failed"] = ask(scene, "the same as before, but worse", steps=1, seed=2)
-    scene.jobs["strokes"] = ask(scene, "a red heart", steps=20, seed=1, drawer="strokes")
-    for state in ("done", "failed", "strokes"):
+    scene.jobs["strokes"] = ask(scene, "a red heart", steps=12, seed=1, drawer="strokes")
+    scene.jobs["remixed"] = ask(scene, "a red heart", steps=12, seed=9, like=scene.jobs["done"])
+    for state in ("done", "failed", "strokes", "remixed"):
         wait_for_job(scene, scene.jobs[state], "done")
     scene.jobs["running"] = ask(scene, "a lighthouse at the sea", steps=LONGEST_JOB, seed=3)
     wait_for_job(scene, scene.jobs["running"], "running")

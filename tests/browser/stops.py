@@ -215,6 +215,14 @@ def wait_for_a_frame(page: Page) -> None:
     page.locator(".live__frame :is(img, canvas)").wait_for()
 
 
+def remix_what_was_not_made_here(page: Page) -> None:
+    form = page.locator("form[action$='/remix/']")
+    page.locator("details:has(form[action$='/remix/']) summary").click()
+    form.locator("[name=file]").set_input_files(DEMO / "teapot.png")
+    form.locator("button").click()
+    page.wait_for_load_state()
+
+
 STOPS = [
     Stop("home", at("/"), "visitor"),
     Stop("explore", at("/explore/"), "visitor"),
@@ -324,6 +332,8 @@ STOPS = [
     Stop("which-errors", which(0, labels="only+one&sentence=no+slot")),
     Stop("studio", at("/studio/")),
     Stop("studio-errors", at("/studio/"), arrive=send_form(prompt="", steps="0")),
+    Stop("studio-remix-errors", at("/studio/"), arrive=remix_what_was_not_made_here),
+    Stop("compare", lambda scene: f"/studio/compare/{scene.jobs['done']}/{scene.jobs['remixed']}/"),
     Stop("job-running", job("running"), arrive=wait_for_a_frame),
     Stop("job-queued", job("queued")),
     Stop("job-paused", job("paused")),
