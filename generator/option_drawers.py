@@ -31,7 +31,36 @@ class DrawerFields(forms.Form):
     cells = number(
         "cells", _("Cells"), _("How many squares, hexagons or stitches lie along the shorter side.")
     )
+    outline = choice(
+        "outline",
+        _("Outline of squares"),
+        _("What the cells look like where squares are drawn."),
+        {
+            "squares": _("Straight rows"),
+            "bricks": _("Bricks"),
+            "diamonds": _("Diamonds"),
+            "triangles": _("Triangles"),
+        },
+    )
     strokes = number("strokes", _("Strokes"), _("How many strokes or lines there are."))
+    stroke_width = number(
+        "stroke_width", _("Width of strokes"), _("How wide strokes and lines may be, times the usual.")
+    )
+    stroke_length = number(
+        "stroke_length", _("Length of strokes"), _("How long they are at the start, times the usual.")
+    )
+    repeats = choice(
+        "repeats",
+        _("Pattern"),
+        _("Which sides fit each other where copies are laid side by side; with a ground of 0 it fills all."),
+        {
+            "no": _("None: one picture"),
+            "both": _("All sides"),
+            "across": _("Left and right sides"),
+            "down": _("Upper and lower sides"),
+            "shifted": _("All sides, every other row shifted by half"),
+        },
+    )
     precision = choice(
         "precision",
         _("Precision"),
@@ -43,4 +72,12 @@ class DrawerFields(forms.Form):
         },
     )
 
-    SECTIONS: Sections = ((_("How it is drawn"), ("drawer", "cells", "strokes", "precision")),)
+    SECTIONS: Sections = (
+        (
+            _("How it is drawn"),
+            (
+                *("drawer", "cells", "outline", "strokes", "stroke_width", "stroke_length"),
+                *("repeats", "precision"),
+            ),
+        ),
+    )

@@ -31,7 +31,7 @@ class Cutouts:
 
     count: views of one call; size: their side in pixels, CLIP's input size; smallest, largest: side of the
     cutout as a share of the picture's shorter side; power: sizes follow u ** power; augmentation: strength,
-    0 off.
+    0 off; repeats: as in GenerateSettings.
     """
 
     count: int
@@ -40,13 +40,14 @@ class Cutouts:
     largest: float
     power: float
     augmentation: float
+    repeats: str = "no"
 
     def draw(self, picture: Tensor, rng: torch.Generator) -> Tensor:
         """Views of a picture (1, 3, H, W) in [0, 1] → (count, 3, size, size) in [0, 1], differentiable.
 
         Every random number comes from `rng`, a generator on the CPU, so views are equal on every device.
         """
-        views = self._crop(picture, rng)
+        views = self._crop(repeated(picture, self.repeats, rng), rng)
         if self.augmentation:
             views = _warp(views, self.augmentation, rng)
             views = _tint(views, self.augmentation, rng)
@@ -64,6 +65,22 @@ class Cutouts:
         columns = resampling_matrices(lefts, sides, length=width, size=self.size, blur=blur).to(picture)
         wide = torch.einsum("nsh,chw->ncsw", rows, picture[0])  # (N, 3, S, W)
         return torch.einsum("ncsw,ntw->ncst", wide, columns)  # (N, 3, S, S)
+
+
+def repeated(picture: Tensor, repeats: str, rng: torch.Generator) -> Tensor:
+    """A part of the pattern that copies of a picture (1, 3, H, W) make, which begins anywhere.
+
+    Cut from there, views show the seams as often as anything else, so that they grow together: Pixray's
+    filters `tiler` and `wallpaper`. Copies lie beside each other ("across"), below each other ("down"), or
+    both; "shifted" moves every other row by half a picture, and two rows, (1, 3, 2H, W), are a part of that.
+    """
+    if repeats == "no":
+        return picture
+    if repeats == "shifted":
+        picture = torch.cat([picture, picture.roll(picture.shape[3] // 2, dims=3)], dim=2)
+    dims = {"across": (3,), "down": (2,)}.get(repeats, (2, 3))
+    shifts = tuple(int(torch.randint(picture.shape[dim], (), generator=rng)) for dim in dims)
+    return picture.roll(shifts, dims)
 
 
 def resampling_matrices(starts: Tensor, sides: Tensor, *, length: int, size: int, blur: Tensor) -> Tensor:

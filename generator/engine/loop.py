@@ -120,6 +120,7 @@ class _Run:
             largest=settings.cutout_largest,
             power=settings.cutout_power,
             augmentation=settings.augmentation,
+            repeats=settings.repeats,
         )
         with _threads(settings.threads):
             self.goals = [read_scene(scene, clip, pictures) for scene in parse_prompt(settings.prompt)]

@@ -27,6 +27,8 @@ LIMITS: dict[str, tuple[float, float]] = {
     "height": (64, 512),
     "cells": (4, 128),
     "strokes": (1, 256),
+    "stroke_width": (0.25, 4.0),
+    "stroke_length": (0.25, 4.0),
     "cutouts": (1, 128),
     "cutout_power": (0.1, 4.0),
     "cutout_smallest": (0.1, 2.0),
@@ -55,7 +57,9 @@ LIMITS: dict[str, tuple[float, float]] = {
 # What the settings that are words can be.
 CHOICES: dict[str, tuple[str, ...]] = {
     "drawer": DRAWERS,
+    "outline": ("squares", "bricks", "diamonds", "triangles"),
     "precision": ("auto", "fp32", "bf16"),
+    "repeats": ("no", "both", "across", "down", "shifted"),
     "smoothness_kind": ("squares", "lengths", "log"),
     "symmetry_axis": ("left_right", "top_bottom", "both"),
     "spot": ("circle", "square", "left", "right", "top", "bottom"),
@@ -99,7 +103,11 @@ class GenerateSettings:
 
     drawer: str = "vqgan"  # one of DRAWERS
     cells: int = 32  # of squares, hexagons and stitches: how many lie along the shorter side
+    outline: str = "squares"  # of squares: that of a cell
     strokes: int = 48  # of strokes and lines: how many there are
+    stroke_width: float = 1.0  # of strokes and lines: times the usual widths
+    stroke_length: float = 1.0  # times the usual length at the start
+    repeats: str = "no"  # which of its sides fit each other, so that copies of it make one pattern
 
     cutouts: int = 6  # views of the picture in each step
     cutout_power: float = 1.0  # sizes are drawn as u ** power: above 1 small cutouts are likelier

@@ -56,6 +56,33 @@ def test_a_point_lies_in_the_hexagon_whose_centre_is_nearest():
     assert len(layout.index.unique()) == len(nearest.unique())
 
 
+@pytest.mark.parametrize(
+    ("layout", "area", "width", "height"),  # in cells
+    [
+        ("bricks", 1, 1, 1),
+        ("diamonds", 0.5, 1, 1),
+        ("triangles", math.sqrt(3), 2, math.sqrt(3)),
+    ],
+)
+def test_each_tile_has_its_size_and_they_lie_side_by_side(layout, area, width, height):
+    cell = 40.0
+    index = LAYOUTS[layout](*points(240, 280), cell).index
+    border = torch.cat([index[0], index[-1], index[:, 0], index[:, -1]]).unique().tolist()
+    inside = [tile for tile in index.unique().tolist() if tile not in border]
+    assert len(inside) > 4
+    for tile in inside:
+        rows, columns = (index == tile).nonzero(as_tuple=True)
+        assert len(rows) == pytest.approx(area * cell**2, rel=0.04)
+        assert (columns.max() - columns.min()).item() == pytest.approx(width * cell, abs=4)
+        assert (rows.max() - rows.min()).item() == pytest.approx(height * cell, abs=4)
+
+
+def test_every_other_row_of_bricks_begins_half_a_brick_further():
+    index = LAYOUTS["bricks"](*points(20, 40), 10.0).index
+    seams = [(row[1:] != row[:-1]).nonzero().flatten() + 1 for row in (index[5], index[15])]
+    assert [row.tolist() for row in seams] == [[10, 20, 30], [5, 15, 25, 35]]
+
+
 def test_a_stitch_is_a_v_with_seams():
     layout = knit_layout(*points(64, 40), 20.0)
     left, right = layout.index[:, :20], layout.index[:, :20].flip(1)

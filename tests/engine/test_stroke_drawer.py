@@ -6,9 +6,12 @@ import torch
 from generator.engine.drawers.strokes import COLOUR_UNIT, POINT_UNIT, WIDTH_UNIT, StrokeDrawer
 
 
-def drawer(count: int = 3, coloured: bool = True, width: int = 48, height: int = 32) -> StrokeDrawer:
+def drawer(
+    count: int = 3, coloured: bool = True, width: int = 48, height: int = 32, **changes: float
+) -> StrokeDrawer:
     size = {"width": width, "height": height, "device": torch.device("cpu")}
-    return StrokeDrawer(count=count, coloured=coloured, rng=torch.Generator().manual_seed(0), **size)
+    rng = torch.Generator().manual_seed(0)
+    return StrokeDrawer(count=count, coloured=coloured, rng=rng, **size, **changes)
 
 
 def paint(drawing: StrokeDrawer, number: int, *, points, width: float, colour=(0, 0, 0, 0.95)) -> None:
@@ -75,6 +78,26 @@ def test_gradients_of_control_points_and_widths_agree_with_finite_differences():
             ends.append(loss(moved))
         slope = ((ends[0] - ends[1]) / 0.02).item()
         assert (gradient * direction).sum().item() == pytest.approx(slope, rel=0.05, abs=0.05)
+
+
+@pytest.mark.parametrize("coloured", [True, False])
+def test_strokes_start_and_stay_as_many_times_as_wide_as_asked_for(coloured):
+    usual, twice = drawer(20, coloured), drawer(20, coloured, thickness=2.0)
+    assert torch.allclose(twice.parameters()[1], 2 * usual.parameters()[1])
+    for drawing in (usual, twice):
+        with torch.no_grad():
+            drawing.parameters()[1].fill_(1e6)
+        drawing.constrain()
+    assert torch.allclose(twice.parameters()[1], 2 * usual.parameters()[1])
+
+
+def test_strokes_start_as_many_times_as_long_as_asked_for():
+    usual, half = drawer(20, width=480, height=480), drawer(20, width=480, height=480, length=0.5)
+    lengths = [
+        (points[:, 1:] - points[:, :-1]).norm(dim=2).sum() * POINT_UNIT
+        for points in (drawing.parameters()[0] for drawing in (usual, half))
+    ]
+    assert lengths[1] < 0.6 * lengths[0]
 
 
 def test_a_line_is_a_black_pen_of_nearly_even_width():

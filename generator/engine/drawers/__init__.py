@@ -38,9 +38,18 @@ def open_drawer(settings: GenerateSettings, vqgan: Decoder, rng: torch.Generator
     if settings.drawer == "vqgan":
         return VqganDrawer(vqgan, **size, rng=rng, levels=levels, quantised=settings.quantise)
     if settings.drawer in LAYOUTS:
-        layout, cells = settings.drawer, settings.cells
+        layout = settings.outline if settings.drawer == "squares" else settings.drawer
+        cells = settings.cells
         return CellDrawer(**size, layout=layout, cells=cells, levels=levels, rng=rng, device=device)
     if settings.drawer == "fft":
         return SpectrumDrawer(**size, rng=rng, device=device)
     coloured = settings.drawer == "strokes"
-    return StrokeDrawer(**size, count=settings.strokes, coloured=coloured, rng=rng, device=device)
+    return StrokeDrawer(
+        **size,
+        count=settings.strokes,
+        coloured=coloured,
+        thickness=settings.stroke_width,
+        length=settings.stroke_length,
+        rng=rng,
+        device=device,
+    )

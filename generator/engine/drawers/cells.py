@@ -1,4 +1,4 @@
-"""Drawing in cells of one colour each: squares as in pixel art, hexagons, or the stitches of a knitting."""
+"""Drawing in cells of one colour each: squares as in pixel art, other tiles, or the stitches of a knitting."""
 
 from __future__ import annotations
 
@@ -73,10 +73,39 @@ def knit_layout(y: Tensor, x: Tensor, cell: float) -> Layout:
     return Layout(layout.rows, layout.columns, layout.index, shade)
 
 
+def brick_layout(y: Tensor, x: Tensor, cell: float) -> Layout:
+    """Squares of side `cell`, every other row half a cell further left."""
+    row = (y / cell).floor()  # (H, 1)
+    column = (x / cell + row % 2 / 2).floor()  # (H, W)
+    return _numbered(row.long().expand_as(column), column.long())
+
+
+def diamond_layout(y: Tensor, x: Tensor, cell: float) -> Layout:
+    """Squares standing on a corner, `cell` wide and high, every other row half a cell further left."""
+    falling, rising = ((x + y) / cell).floor().long(), ((x - y) / cell).floor().long()  # (H, W)
+    # Of a row the difference is equal and so the sum all even or all odd; at the left border it is -1 or 0.
+    return _numbered(falling - rising, (falling + rising + 2) // 2)
+
+
+def triangle_layout(y: Tensor, x: Tensor, cell: float) -> Layout:
+    """Triangles with three sides of 2 · `cell`, by turns upright and upside down, so that two rows of
+    corners are `cell` apart across."""
+    side = 2 * cell
+    height = y / (side * math.sqrt(3) / 2)  # (H, 1) in rows
+    row = height.floor()
+    # The rows are mirror images of each other by turns: 0 where the corners of upright ones, 1 where tips are.
+    up = torch.where(row % 2 == 0, 1 - (height - row), height - row)
+    column = (x / side + up / 2).floor() + (x / side - up / 2).floor()  # (H, W) one more with each slope
+    return _numbered(row.long().expand_as(column), column.long() + 1)
+
+
 LAYOUTS: dict[str, Callable[[Tensor, Tensor, float], Layout]] = {
     "squares": square_layout,
     "hexagons": hexagon_layout,
     "knit": knit_layout,
+    "bricks": brick_layout,
+    "diamonds": diamond_layout,
+    "triangles": triangle_layout,
 }
 
 

@@ -43,23 +43,27 @@ class StrokeDrawer:
         coloured: bool,
         rng: torch.Generator,
         device: torch.device,
+        thickness: float = 1.0,
+        length: float = 1.0,
     ) -> None:
+        """thickness, length: times the usual widths, and the usual length at the start."""
         shorter = min(width, height)
         self._size = (height, width)
         self._extent = torch.tensor([width / shorter, height / shorter], device=device)
         self._softness = max(SOFTNESS, SOFTEST / shorter)
-        self._widths = WIDTHS if coloured else PEN_WIDTHS
+        narrowest, widest = WIDTHS if coloured else PEN_WIDTHS
+        self._widths = (thickness * narrowest, thickness * widest)
         self._y = (torch.arange(height, device=device) + 0.5) / shorter
         self._x = (torch.arange(width, device=device) + 0.5) / shorter
         rows, columns = torch.meshgrid(self._y, self._x, indexing="ij")
         self._pixels = torch.stack([columns, rows], dim=-1).flatten(0, 1)  # (P, 2)
 
         first = torch.rand((count, 1, 2), generator=rng).to(device) * self._extent
-        moves = STRETCH * (2 * torch.rand((count, 3, 2), generator=rng).to(device) - 1)
+        moves = length * STRETCH * (2 * torch.rand((count, 3, 2), generator=rng).to(device) - 1)
         points = torch.cat([first, first + moves.cumsum(dim=1)], dim=1)
         low, high = START_WIDTHS if coloured else PEN_WIDTHS
         widths = low + (high - low) * torch.rand(count, generator=rng).to(device)
-        self._parameters = [points / POINT_UNIT, widths / WIDTH_UNIT]
+        self._parameters = [points / POINT_UNIT, thickness * widths / WIDTH_UNIT]
         if coloured:
             self._parameters.append(torch.rand((count, 4), generator=rng).to(device) / COLOUR_UNIT)
         self.constrain()

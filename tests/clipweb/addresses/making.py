@@ -159,6 +159,19 @@ STUDIO = {
         ),
     ],
     "generator:jobs": [page("generator:jobs", shows=own_ones)],
+    "generator:remix": [
+        Ask(at("generator:remix"), signed_in(405)),
+        Ask(at("generator:remix"), signed_in(400), "post"),
+    ],
+    "generator:compare": [
+        Ask(
+            lambda world, state: reverse(
+                "generator:compare", args=[world.things["job public"].pk, world.things[f"job {state}"].pk]
+            ),
+            watched(),
+            states=STATES,
+        ),
+    ],
     "generator:job": job_pages("generator:job"),
     "generator:status": job_pages("generator:status"),
     "generator:frame": [
