@@ -1,4 +1,4 @@
-"""Drawing in cells of one colour each: squares as in pixel art, other tiles, or the stitches of a knitting."""
+"""Drawing in cells of one colour each: squares as in pixel art, other tiles, or a knitting's stitches."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def triangle_layout(y: Tensor, x: Tensor, cell: float) -> Layout:
     side = 2 * cell
     height = y / (side * math.sqrt(3) / 2)  # (H, 1) in rows
     row = height.floor()
-    # The rows are mirror images of each other by turns: 0 where the corners of upright ones, 1 where tips are.
+    # Rows are mirror images of each other by turns: 0 where upright ones have their corners, 1 where tips.
     up = torch.where(row % 2 == 0, 1 - (height - row), height - row)
     column = (x / side + up / 2).floor() + (x / side - up / 2).floor()  # (H, W) one more with each slope
     return _numbered(row.long().expand_as(column), column.long() + 1)
