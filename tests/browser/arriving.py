@@ -1,4 +1,4 @@
-"""What is done on a page of the walk before it is looked at: a wrong form sent, a menu opened, files given."""
+"""What is done on a page of the walk before it is looked at: a wrong form sent, a menu opened, and so on."""
 
 from collections.abc import Callable
 
