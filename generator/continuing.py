@@ -4,7 +4,7 @@ It keeps the schedule of the first one. A picture that was stopped early goes on
 where it was meant to end, and has the same bytes then; further steps are taken in the last scene, with the
 learning rate that it ended with. So a run of 80 steps continued by 40 equals one that was continued by 20 and
 again by 20, and where the state it ended in is no longer kept, the steps before are made again with the same
-result.
+result. One that ended by itself loses its patience, as it would end again at once.
 """
 
 from django.db import transaction
@@ -39,7 +39,7 @@ def continue_job(*, job: Job, steps: int) -> Job:
         schedule_steps=0 if schedule == total else schedule,
         width=job.width,
         height=job.height,
-        options=job.options,
+        options={name: value for name, value in job.options.items() if name != "patience"},
     )
     with transaction.atomic():
         (child,) = jobs.submit(owner=job.owner, wishes=[wish], parent=job, kind=Job.Kind.CONTINUED)

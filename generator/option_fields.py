@@ -78,6 +78,11 @@ class OptionFields(DrawerFields, LookFields, StartFields, forms.Form):
         _("Drops of the learning rate"),
         _("Percentages of the steps at which it falls to a tenth, such as 50 75; empty: it falls slowly."),
     )
+    patience = number(
+        "patience",
+        _("Patience"),
+        _("It ends after so many steps in which the loss falls no further; 0 takes all steps."),
+    )
     coarse_levels = number(
         "coarse_levels", _("Coarse levels"), _("With more of them, shapes form before textures do.")
     )
@@ -106,8 +111,8 @@ class OptionFields(DrawerFields, LookFields, StartFields, forms.Form):
         (
             _("How it moves"),
             (
-                *("optimiser", "learning_rate", "learning_rate_drops", "coarse_levels"),
-                *("averaging", "quantise", "codebook_pull"),
+                *("optimiser", "learning_rate", "learning_rate_drops", "patience"),
+                *("coarse_levels", "averaging", "quantise", "codebook_pull"),
             ),
         ),
     )

@@ -28,7 +28,7 @@ class PreviewPace:
 
     def is_due(self, step: Step) -> bool:
         every = math.ceil(step.total / self.FEWEST_A_RUN)
-        regular = self._first or step.index == step.total or step.index % every == 0
+        regular = self._first or step.is_last or step.index % every == 0
         return regular or time.monotonic() >= self._next_at
 
     @contextmanager

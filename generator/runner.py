@@ -131,7 +131,7 @@ def _make(job: Job, load_models: Callable[[], Models], heartbeat: Heartbeat) -> 
         if pace.is_due(step):
             with pace.timed():
                 _show(job, step)
-        if step.index == step.total or wished == Job.State.STOPPING:
+        if step.is_last or wished == Job.State.STOPPING:
             stopwatch.keep()
             _store(job, recipe, models, step)
             return
@@ -197,7 +197,7 @@ def _steps(job: Job, recipe: GenerateSettings, models: Models, given: Pictures) 
         if not math.isfinite(step.loss):
             raise JobFailed(Job.Failure.ENGINE, f"the loss of step {step.index} is {step.loss}")
         yield step
-        if step.index >= step.total:
+        if step.is_last:
             return
         with _engine_errors():
             step = next(steps)

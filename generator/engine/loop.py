@@ -21,6 +21,7 @@ from generator.engine.goals import Goal, Perceptor, read_scene, read_spots
 from generator.engine.losses import prompt_distance
 from generator.engine.losses.terms import Beginning, Term, beginning_term, look_terms
 from generator.engine.optimisers import OPTIMISERS, learning_rate
+from generator.engine.patience import Patience
 from generator.engine.pictures import Pictures, check_given, digest
 from generator.engine.precision import Bf16Decoder, Bf16Perceptor, chosen_precision
 from generator.engine.prompts import parse_prompt
@@ -38,7 +39,8 @@ class ResumeError(Exception):
 class Step:
     """One step that has been taken.
 
-    index: 1-based; total: steps of the whole run; loss: what the step's picture scored, lower is better.
+    index: 1-based; total: steps of the whole run, which ends earlier where its patience does; loss: what the
+    step's picture scored, lower is better; is_last: whether the run has ended with it.
     image() → (H, W, 3) uint8, and state() → tensors and primitives that `torch.save` writes, `torch.load`
     reads with weights_only=True, and `generate(resume=…)` goes on from. Both cost something only when
     called, and must be called before the next step is asked for.
@@ -47,6 +49,7 @@ class Step:
     index: int
     total: int
     loss: float
+    is_last: bool
     image: Callable[[], NDArray[np.uint8]]
     state: Callable[[], dict[str, Any]]
 
@@ -72,18 +75,19 @@ def generate(
     Every random number comes from one generator seeded by `settings.seed`, which is part of the state. On
     the same machine the same settings and models give the same bytes, whether or not the run was
     interrupted: pass the last kept `Step.state()` as `resume`. It may also be one of a run of fewer or more
-    steps with the same schedule, whose end is thereby moved. Raises ResumeError when that state belongs to
-    another run, SettingsError when the size does not fit the decoder or a picture is missing.
+    steps with the same schedule, or of another patience, whose end is thereby moved. Raises ResumeError when
+    that state belongs to another run, SettingsError when the size does not fit the decoder or a picture is
+    missing.
     """
     check_given(pictures, settings.pictures)
     precision = resume.get("precision") if resume else None
     run = _Run(settings, vqgan, clip, pictures, precision or chosen_precision(settings, vqgan))
     if resume is not None:
         run.restore(resume)
-    while run.index < settings.steps:
+    while not run.is_over:
         with _threads(settings.threads):
             loss = run.step()
-        yield Step(run.index, settings.steps, loss, run.image, run.state)
+        yield Step(run.index, settings.steps, loss, run.is_over, run.image, run.state)
 
 
 class _Run:
@@ -111,6 +115,7 @@ class _Run:
             starts.begin(self.drawer, settings, pictures, self.rng)
             self.terms = self._terms()
         self.average = [parameter.detach().clone() for parameter in self.drawer.parameters()]
+        self.patience = Patience(settings.patience)
         self.drops = parse_drops(settings.learning_rate_drops)
         self.optimizer = OPTIMISERS[settings.optimiser](self.drawer.parameters(), lr=settings.learning_rate)
         self.cutouts = Cutouts(
@@ -136,6 +141,10 @@ class _Run:
             terms.append(beginning_term(self.settings, beginning, self.drawer.parameters))
         return terms
 
+    @property
+    def is_over(self) -> bool:
+        return self.index >= self.settings.steps or self.patience.is_over
+
     def step(self) -> float:
         """Take one step and return the loss that it started from."""
         schedule, scenes = self.settings.schedule, len(self.goals)
@@ -158,6 +167,8 @@ class _Run:
         self.drawer.constrain()
         self.index += 1
         self._update_average()
+        if scene == scenes - 1:
+            self.patience.see(loss.item())
         return loss.item()
 
     def _loss(self, goal: Goal) -> Tensor:
@@ -196,6 +207,7 @@ class _Run:
             "run": self._identity(),
             "precision": self.precision,  # decided where a run begins, and kept wherever it goes on
             "index": self.index,
+            "patience": self.patience.state(),
             "parameters": [parameter.detach().clone() for parameter in self.drawer.parameters()],
             "average": [mean.clone() for mean in self.average],
             "optimizer": _copied(self.optimizer.state_dict()),
@@ -215,11 +227,17 @@ class _Run:
         self.optimizer.load_state_dict(_copied(state["optimizer"]))
         self.rng.set_state(state["rng"].cpu())
         self.index = state["index"]
+        self.patience = Patience(self.settings.patience, **state["patience"])
 
     def _identity(self) -> dict[str, Any]:
         codebook = self.vqgan.codebook.detach().float().cpu().numpy()
         return {
-            "settings": {**asdict(self.settings), "steps": None, "schedule_steps": self.settings.schedule},
+            "settings": {
+                **asdict(self.settings),
+                "steps": None,
+                "patience": None,
+                "schedule_steps": self.settings.schedule,
+            },
             "clip": self.clip.model_id,
             "pictures": {name: digest(self.pictures[name]) for name in sorted(self.settings.pictures)},
             "codebook": hashlib.sha256(codebook.tobytes()).hexdigest(),

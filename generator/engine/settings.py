@@ -23,6 +23,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "seed": (0, 2**32 - 1),
     "steps": (1, 2000),
     "schedule_steps": (0, 2000),
+    "patience": (0, 500),
     "width": (64, 512),
     "height": (64, 512),
     "cells": (4, 128),
@@ -125,6 +126,7 @@ class GenerateSettings:
     )
     quantise: bool = True  # snap the latent to the codebook in every step, as in training
     codebook_pull: float = 0.0  # weight of the mean squared distance to the nearest codebook vectors
+    patience: int = 0  # steps of its last scene without a lower loss after which a run ends; 0: never
     averaging: float = 0.0  # decay of the running mean of latents that pictures are shown from; 0 is none
 
     # Looks: weights of what losses/looks.py measures, and what belongs to each

@@ -82,6 +82,15 @@ def test_a_picture_continued_for_less_than_was_planned_ends_there(alice):
     assert pixels_of(longer) == pixels_of(stopped(ask(alice), at_step=7))
 
 
+def test_a_picture_whose_loss_fell_no_further_ends_by_itself_and_goes_on_when_asked_to(alice):
+    options = {"patience": 1, "learning_rate": 1e-4, "augmentation": 2.0}
+    done = made(ask(alice, steps=60, options=options))
+    assert 1 < done.step < 60
+    longer = made(continuing.continue_job(job=done, steps=3))
+    assert longer.step == done.step + 3
+    assert "patience" not in longer.options
+
+
 def test_a_continued_run_that_is_killed_goes_on_from_its_own_checkpoint(alice):
     first = made(ask(alice, steps=4))
     child = continuing.continue_job(job=first, steps=20)
