@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.urls import reverse
-from django.utils.formats import localize
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from generator.engine.settings import OPTIONS, PICTURES
 from generator.option_drawers import DrawerFields
-from generator.option_kinds import choice, number, percentages, switch
+from generator.option_kinds import as_written, choice, number, percentages, switch
 from generator.option_looks import LookFields
 from generator.option_starts import StartFields
 
@@ -163,4 +162,4 @@ def _in_words(name: str, value: Any) -> Text:
     if name in PICTURES:
         return format_html('<a href="{}">{}</a>', reverse("gallery:picture", args=[value]), _("a picture"))
     choices = dict(getattr(OptionFields.base_fields[name], "choices", ()))
-    return choices.get(value) or localize(value)
+    return choices.get(value) or as_written(value)

@@ -28,8 +28,15 @@ LONGEST_LIST = 300  # characters of a list of colours or of percentages
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
+def as_written(value: object) -> str:
+    """A value as people write it in their language: 1 and not 1.0."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(localize(value))
+
+
 def _with_range(explanation: Text, low: float, high: float, usual: float) -> str:
-    numbers = {"low": localize(low), "high": localize(high), "usual": localize(usual)}
+    numbers = {"low": as_written(low), "high": as_written(high), "usual": as_written(usual)}
     return f"{explanation} " + gettext("From %(low)s to %(high)s, normally %(usual)s.") % numbers
 
 

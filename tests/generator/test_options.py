@@ -80,6 +80,13 @@ def test_the_page_of_a_job_lists_the_options_that_differ(alices, alice):
     assert "<dt>Views</dt><dd>9</dd><dt>Keep to the codebook</dt><dd>No</dd>" in page.content.decode()
 
 
+def test_limits_are_written_as_people_write_them(alices):
+    page = alices.get(STUDIO).content.decode()
+    assert "From 0 to 10, normally 1.5." in page
+    alices.cookies["django_language"] = "sv"
+    assert "Från 0 till 10, normalt 1,5." in alices.get(STUDIO).content.decode()
+
+
 def test_an_option_that_is_no_more_fails_the_job_and_leaves_its_page(alices, alice, tiny_models):
     job = ask(alice)
     Job.objects.update(options={"sparkle": 3})
