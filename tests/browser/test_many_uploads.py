@@ -173,7 +173,7 @@ def test_all_good_files_arrive_once_and_each_bad_one_says_why(
     originals = files_under(site.folder / "media" / "originals" / str(person))
     assert sorted(name.partition("-")[0] for name in originals) == sorted(digests)
     assert site.rows("SELECT name FROM gallery_upload") == []
-    for path in (site.folder / "uploads").glob("*.part"):  # of an upload that was ended when the web was killed
+    for path in (site.folder / "uploads").glob("*.part"):  # ended just when the web was killed
         os.utime(path, (0, 0))
     site.wait_until(lambda: files_under(site.folder / "uploads") == [])  # upkeep removes what is old
     assert page.evaluate(KEPT) == 0
