@@ -16,6 +16,5 @@ run() {
 }
 
 OMP_NUM_THREADS=1 run --numprocesses auto --dist loadfile -m "not browser and not processes" "$@"
-# In the order of the files: the long one on PostgreSQL, which has one test, would come last otherwise.
-OMP_NUM_THREADS=1 run --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "browser or processes" "$@"
+OMP_NUM_THREADS=1 run --numprocesses 2 --dist loadfile -m "browser or processes" "$@"
 exit "$status"
