@@ -1,4 +1,4 @@
-"""Tells a person's open pages that some of their pictures have changed.
+"""Tells open pages that something has changed; of a person's pages, which of their pictures.
 
 It is a hint and may be lost at any time: the rows are the truth, and pages that wait for something ask again.
 """
@@ -29,9 +29,7 @@ def group_of(person_id: int) -> str:
 def announce(*, owner_id: int, image_id: uuid.UUID) -> None:
     """Call it when the change has been committed."""
     try:
-        async_to_sync(_tick)(owner_id, image_id)
-    except asyncio.CancelledError:  # the request's client is gone; what its view has begun still gets done
-        logger.info("Picture %s: its change is not told, because its request was broken off", image_id)
+        tick(group_of(owner_id), {"type": "picture.changed", "picture": str(image_id)})
     except CONNECTION_ERRORS as error:
         logger.warning("Picture %s: open pages are not told of its change: %s", image_id, error)
 
@@ -45,6 +43,18 @@ def states_message(images: Iterable[Image]) -> dict[str, Any]:
     }
 
 
-async def _tick(owner_id: int, image_id: uuid.UUID) -> None:
-    message = {"type": "picture.changed", "picture": str(image_id)}
-    await asyncio.wait_for(get_channel_layer().group_send(group_of(owner_id), message), TICK_SECONDS)
+def tick(group: str, message: dict[str, str]) -> None:
+    """Sends the message to the layer's group. Raises one of CONNECTION_ERRORS.
+
+    Where the server has cancelled the request, because its client is gone, nothing is told, and what the
+    view has begun still gets done.
+    """
+    try:
+        async_to_sync(_send)(group, message)
+    except asyncio.CancelledError:
+        logger.info("%s is told nothing, because the request was broken off", group)
+
+
+async def _send(group: str, message: dict[str, str]) -> None:
+    # The layer's sockets have no timeout of their own, because its receivers wait for as long as it takes.
+    await asyncio.wait_for(get_channel_layer().group_send(group, message), TICK_SECONDS)

@@ -3,18 +3,16 @@
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from gallery.views.outcomes import refusal_status
 from gallery.views.people import signed_in
-from generator import batches, jobs, room
+from generator import batches, room
 from generator.batch_forms import SETTINGS, BatchForm
 from generator.models import Batch
-from generator.views import limit_message
+from generator.refusals import REFUSALS, refuse
 
 
 @login_required
@@ -34,12 +32,8 @@ def new(request: HttpRequest) -> HttpResponse:
                         owner=signed_in(request), wish=form.wish(), rows=rows, columns=columns
                     )
                 )
-            except jobs.JobLimitReached as error:
-                form.add_error(None, limit_message(error.limit))
-                status = 429
-            except ValidationError as error:
-                form.add_error(None, error)
-                status = refusal_status(error)
+            except REFUSALS as error:
+                status = refuse(form, error)
     return render(request, "generator/batch_new.html", {"form": form}, status=status)
 
 

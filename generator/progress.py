@@ -5,7 +5,6 @@ Both may be lost at any time and nothing is: the job's row is the truth, the nex
 
 from __future__ import annotations
 
-import asyncio
 import io
 import logging
 import struct
@@ -13,12 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
 from django.core.cache import cache
 from PIL import Image as Pillow
 
-from gallery.live import CONNECTION_ERRORS, TICK_SECONDS
+from gallery.live import CONNECTION_ERRORS, tick
 from generator.models import Job
 
 logger = logging.getLogger(__name__)
@@ -92,7 +89,7 @@ def publish(job_id: UUID, frame: Frame) -> bool:
     """Make this the newest frame and tick; False when the cache or layer could not be reached."""
     try:
         cache.set(_frame_key(job_id), frame.to_bytes(), FRAME_SECONDS)
-        _tick(job_id, "job.frame")
+        tick(group_of(job_id), {"type": "job.frame"})
     except CONNECTION_ERRORS as error:
         logger.warning("Job %s: step %d is shown to nobody: %s", job_id, frame.step, error)
         return False
@@ -102,7 +99,7 @@ def publish(job_id: UUID, frame: Frame) -> bool:
 def announce(job_id: UUID) -> None:
     """Tell open pages that the job's row has changed its state."""
     try:
-        _tick(job_id, "job.state")
+        tick(group_of(job_id), {"type": "job.state"})
     except CONNECTION_ERRORS as error:
         logger.warning("Job %s: open pages are not told of its state: %s", job_id, error)
 
@@ -127,12 +124,3 @@ def forget(job_id: UUID) -> None:
 
 def _frame_key(job_id: UUID) -> str:
     return f"frame:{job_id.hex}"
-
-
-def _tick(job_id: UUID, kind: str) -> None:
-    async_to_sync(_send_tick)(job_id, kind)
-
-
-async def _send_tick(job_id: UUID, kind: str) -> None:
-    # The layer's sockets have no timeout of their own, because its receivers wait for as long as it takes.
-    await asyncio.wait_for(get_channel_layer().group_send(group_of(job_id), {"type": kind}), TICK_SECONDS)

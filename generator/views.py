@@ -1,26 +1,29 @@
+from typing import TypeVar
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gallery.models import Image, User
-from gallery.views.outcomes import refusal_status
 from generator import continuing, estimates, jobs, outlook, progress, remixing, room, side_by_side, turns
 from generator.actions import visible_job
 from generator.continue_form import ContinueForm
 from generator.forms import JobForm, initial_of, nearest_shape
 from generator.models import Job
 from generator.option_fields import describe
+from generator.refusals import REFUSALS, refuse
 from generator.remix_form import RemixForm
 
 JOBS_A_PAGE = 20
+
+Row = TypeVar("Row", bound=Model)
 
 
 class SignedInRequest(HttpRequest):
@@ -45,12 +48,8 @@ def studio(request: SignedInRequest) -> HttpResponse:
                 origin = remixing.origin_of(form.cleaned_data["like"], user=request.user)
                 submitted = jobs.submit(owner=request.user, wishes=form.wishes(), **origin)
                 return redirect(_page_of(submitted, form))
-            except jobs.JobLimitReached as error:
-                form.add_error(None, limit_message(error.limit))
-                status = 429
-            except ValidationError as error:
-                form.add_error(None, error)
-                status = refusal_status(error)
+            except REFUSALS as error:
+                status = refuse(form, error)
     return studio_page(request, form=form, status=status)
 
 
@@ -101,12 +100,8 @@ def continue_job(request: SignedInRequest, job_id: UUID) -> HttpResponse:
         except continuing.NotFinished:
             form.add_error(None, _("It is not finished, so it cannot be continued."))
             status = 409
-        except jobs.JobLimitReached as error:
-            form.add_error(None, limit_message(error.limit))
-            status = 429
-        except ValidationError as error:
-            form.add_error(None, error)
-            status = refusal_status(error)
+        except REFUSALS as error:
+            status = refuse(form, error)
     context = {**_job_context(job, request.user), "continue_form": form}
     return render(request, "generator/job.html", context, status=status)
 
@@ -153,12 +148,7 @@ def _as_before(request: SignedInRequest) -> dict[str, object]:
     asked = request.GET.get("like")
     if not asked:
         return {}
-    try:
-        job = Job.objects.visible_to(request.user).filter(pk=asked).first()
-    except ValidationError:  # not the form of an id
-        job = None
-    if job is None:
-        raise Http404(_("There is no such picture in the making."))
+    job = _named(Job.objects.visible_to(request.user), asked, _("There is no such picture in the making."))
     initial = initial_of(job.prompt, job.width, job.height, job.steps, job.options)
     return {**initial, "like": job.id}
 
@@ -168,13 +158,19 @@ def _from_picture(request: SignedInRequest) -> dict[str, object]:
     asked = request.GET.get("init")
     if not asked:
         return {}
-    try:
-        image = Image.objects.visible_to(request.user).filter(pk=asked).first()
-    except ValidationError:  # not the form of an id
-        image = None
-    if image is None:
-        raise Http404(_("There is no such picture."))
+    image = _named(Image.objects.visible_to(request.user), asked, _("There is no such picture."))
     return {"init_picture": str(image.pk), "shape": nearest_shape(image.width, image.height)}
+
+
+def _named(rows: "QuerySet[Row]", pk: str, otherwise: str) -> Row:
+    """The row of that id as an address has it. Raises Http404 with a sentence."""
+    try:
+        row = rows.filter(pk=pk).first()
+    except ValidationError:  # not the form of an id
+        row = None
+    if row is None:
+        raise Http404(otherwise)
+    return row
 
 
 def _job_context(job: Job, user: User) -> dict[str, object]:
@@ -201,11 +197,3 @@ def _own_jobs(request: SignedInRequest) -> dict[str, object]:
     ended = Paginator(own.ended(), JOBS_A_PAGE).get_page(request.GET.get("page"))
     queue = outlook.own_queue(request.user) if ended.number == 1 else []
     return {"page_obj": ended, "queue": queue, "has_no_room": room.is_short()}
-
-
-def limit_message(limit: int) -> str:
-    return ngettext(
-        "You can have %(limit)d picture in the making at a time. Wait for it or cancel it.",
-        "You can have %(limit)d pictures in the making at a time. Wait for one or cancel one.",
-        limit,
-    ) % {"limit": limit}

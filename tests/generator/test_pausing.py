@@ -1,6 +1,11 @@
 """Pausing: a waiting job is passed over, a running one is put down with a checkpoint; both go on later."""
 
+import asyncio
+from contextlib import suppress
+
 import pytest
+from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
 from django_q.models import OrmQ
 
 from generator import jobs, pausing, recovery, runner, turns
@@ -167,3 +172,19 @@ def test_finishing_in_the_moment_of_a_pause_is_done(job):
     jobs.release(job=running)
     runner.run(job.id, load_models=lambda: models)
     assert state_of(job) == Job.State.DONE
+
+
+def test_a_job_is_enqueued_although_the_client_that_resumed_it_is_gone(job, settings):
+    """Open pages are told first, which the server's cancelling of the request breaks off."""
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.gallery.test_storing.LeavingLayer"}}
+    Job.objects.filter(pk=job.id).update(state=Job.State.PAUSED)
+    OrmQ.objects.all().delete()
+
+    async def main() -> None:
+        request = asyncio.create_task(sync_to_async(pausing.resume, thread_sensitive=False)(job_id=job.id))
+        get_channel_layer().request = request
+        with suppress(asyncio.CancelledError):
+            await request
+
+    asyncio.run(main())
+    assert OrmQ.objects.count() == 1

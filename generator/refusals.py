@@ -1,0 +1,28 @@
+"""Why a form's wish was not taken into the queue, as the form says it."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import ngettext
+
+from gallery.views.outcomes import refusal_status
+from generator.jobs import JobLimitReached
+
+REFUSALS = (JobLimitReached, ValidationError)
+
+
+def refuse(form: forms.Form, error: JobLimitReached | ValidationError) -> int:
+    """Puts the reason on the form. Returns the status: 429 for too many, 413 for no room, 403 for somebody
+    who may not."""
+    if isinstance(error, ValidationError):
+        form.add_error(None, error)
+        return refusal_status(error)
+    form.add_error(None, _limit_message(error.limit))
+    return 429
+
+
+def _limit_message(limit: int) -> str:
+    return ngettext(
+        "You can have %(limit)d picture in the making at a time. Wait for it or cancel it.",
+        "You can have %(limit)d pictures in the making at a time. Wait for one or cancel one.",
+        limit,
+    ) % {"limit": limit}
