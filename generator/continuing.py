@@ -32,15 +32,10 @@ def continue_job(*, job: Job, steps: int) -> Job:
     if job.state != Job.State.DONE:
         raise NotFinished(f"Job {job.id} is {job.state}")
     total, schedule = job.step + steps, job.schedule_steps or job.steps
-    wish = jobs.Wish(
-        prompt=job.prompt,
-        seed=job.seed,
-        steps=total,
-        schedule_steps=0 if schedule == total else schedule,
-        width=job.width,
-        height=job.height,
-        options={name: value for name, value in job.options.items() if name != "patience"},
-    )
+    wish = jobs.wish_of(job)
+    wish["steps"] = total
+    wish["schedule_steps"] = 0 if schedule == total else schedule
+    wish["options"] = {name: value for name, value in job.options.items() if name != "patience"}
     with transaction.atomic():
         (child,) = jobs.submit(owner=job.owner, wishes=[wish], parent=job, kind=Job.Kind.CONTINUED)
         if job.checkpoint and (name := checkpoints.copy(job=job, to=child)):

@@ -10,7 +10,7 @@ next word and stops.
 import uuid
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -71,6 +71,9 @@ class Wish(TypedDict):
     options: NotRequired[dict[str, Any]]  # of the engine, by name; those left out have their defaults
 
 
+WISHED = tuple(Wish.__annotations__)  # a job's row and the engine's settings have the same names
+
+
 def submit(*, owner: User, wishes: Sequence[Wish], **origin: Any) -> list[Job]:
     """Put a job for each wish in the queue, all or none; `origin`: the fields that say where they come from.
 
@@ -97,18 +100,14 @@ def recipe_of(wish: Wish) -> GenerateSettings:
     return with_options(wish.get("options", {}), **basics)
 
 
+def wish_of(job: Job) -> Wish:
+    """What the job was asked for."""
+    return cast(Wish, {name: getattr(job, name) for name in WISHED})
+
+
 def _create(owner: User, recipe: GenerateSettings, **origin: Any) -> Job:
-    return Job.objects.create(
-        owner=owner,
-        prompt=recipe.prompt,
-        seed=recipe.seed,
-        steps=recipe.steps,
-        schedule_steps=recipe.schedule_steps,
-        width=recipe.width,
-        height=recipe.height,
-        options=recipe.options,
-        **origin,
-    )
+    wished = {name: getattr(recipe, name) for name in WISHED}
+    return Job.objects.create(owner=owner, **wished, **origin)
 
 
 def enqueue(*, job_id: UUID) -> None:

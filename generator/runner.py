@@ -20,7 +20,7 @@ from gallery.models import Image
 from gallery.uploads import DuplicateImage, store_image
 from generator import checkpoints, jobs, pausing, pictures, progress, recipes, room, turns
 from generator.engine.prompts import plain_text
-from generator.engine.settings import GenerateSettings, SettingsError, with_options
+from generator.engine.settings import GenerateSettings, SettingsError
 from generator.estimates import Stopwatch
 from generator.heartbeat import Heartbeat
 from generator.models import Job
@@ -157,16 +157,7 @@ def _put_down(job: Job, step: Step, wished: Job.State) -> bool:
 
 def _recipe(job: Job) -> GenerateSettings:
     try:
-        return with_options(
-            job.options,
-            prompt=job.prompt,
-            seed=job.seed,
-            steps=job.steps,
-            schedule_steps=job.schedule_steps,
-            width=job.width,
-            height=job.height,
-            threads=settings.TORCH_THREADS,
-        )
+        return replace(jobs.recipe_of(jobs.wish_of(job)), threads=settings.TORCH_THREADS)
     except SettingsError as error:
         raise JobFailed(Job.Failure.SETTINGS, error) from error
 

@@ -7,7 +7,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gallery.models.cases import Decision
-from gallery.models.people import User
 
 
 class BlockedFile(models.Model):
@@ -118,6 +117,3 @@ class Appeal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.state} {self.decision_id}"
-
-    def is_of(self, user: User) -> bool:
-        return self.decision.case.owner_id == user.pk

@@ -6,8 +6,6 @@ import io
 import os
 import re
 import signal
-import struct
-import zlib
 from collections.abc import Callable
 
 import numpy as np
@@ -16,6 +14,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.chromium import wait_for
 from tests.browser.test_uploading import sign_in
+from tests.gallery.hostile import png_of
 from tests.processes import Site
 
 GOOD, BAD_OF_EACH = 270, 3
@@ -30,16 +29,6 @@ def picture(seed: int, side: int = 24, kind: str = "PNG") -> bytes:
     content = io.BytesIO()
     Pillow.fromarray(values).save(content, kind)
     return content.getvalue()
-
-
-def chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
-def bomb() -> bytes:
-    """A few bytes that say to be 900 million pixels."""
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 30_000, 30_000, 1, 0, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
 
 
 def flipped(content: bytes) -> bytes:
@@ -59,7 +48,7 @@ BAD: dict[str, tuple[Callable[[int], bytes], str]] = {
     "bitmap.png": (lambda seed: picture(seed, kind="PPM"), "Pictures of the type PPM are not accepted"),
     "cut.png": (lambda seed: picture(seed)[:-300], DAMAGED),
     "flipped.png": (lambda seed: flipped(picture(seed)), DAMAGED),
-    "bomb.png": (lambda seed: bomb(), "The picture has too many pixels"),
+    "bomb.png": (lambda seed: png_of(30_000, 30_000), "The picture has too many pixels"),
 }
 DROP = """([files, megabyte]) => {
   const dropped = new DataTransfer();
