@@ -21,7 +21,7 @@ from tests.processes import ROOT, Site
 
 FOLDER = ROOT / "docs" / "screenshots"
 TALLEST = 1400  # pixels; what is longer is cut
-KEPT_WIDTH = 960  # pixels; wider pages are made smaller, so that all of them stay under 6 MB
+KEPT_WIDTH = 960  # pixels; wider pages are made smaller, so that all of them stay small
 QUALITY = 50  # WebP, of 100
 
 
