@@ -3,7 +3,8 @@ They stay as they are now that their result is known. The first draw chose nothi
 the model's spread, when it was looked at beside benchmarks/relevance_searches.py. Of the second, two
 pictures lay just under the line of a search that something else matched clearly; that is why relevance.py
 draws the line nearer then, and so the second draw says nothing more about real searches, but still about
-absurd ones. The third was made after all that and has chosen nothing."""
+absurd ones. The third was made after all that. The fourth was written when the words of pictures were about
+to count as well (gallery/words), of which the first and third had been looked at: it has chosen nothing."""
 
 ABSURD = [  # nothing in the demo gallery shows any of these
     "municipal parking regulations",
@@ -79,4 +80,30 @@ REAL_THIRD = {
     "a cat looking into the camera": "chelsea.jpg",
     "a rocket lifting off": "rocket-launch.jpg",
     "a teapot for afternoon tea": "teapot.png",
+}
+
+# The fourth draw; its pictures by `random.Random(2027).sample(files, 10)`. Three are photographs.
+ABSURD_FOURTH = [
+    "a birth certificate",
+    "the price of electricity",
+    "an essay on justice",
+    "a bank transfer",
+    "road works at a roundabout",
+    "a vending machine",
+    "a hedgehog",
+    "a nail clipper",
+    "an orchestra conductor",
+    "a pair of jeans",
+]
+REAL_FOURTH = {
+    "a small boat sailing on the water": "sailboat.png",
+    "a car for a family": "red-car.jpg",
+    "a fish from a coral reef": "tropical-fish.png",
+    "heart icon": "red-heart.png",
+    "morning coffee": "coffee.jpg",
+    "a wise old owl": "owl.webp",
+    "a butterfly with spread wings": "butterfly.jpg",
+    "green grass on the ground": "grass.jpg",
+    "the flag of Sweden": "swedish-flag.png",
+    "a man taking a photograph": "photographer.jpg",
 }
