@@ -35,9 +35,9 @@ import numpy as np
 from gallery.index.ranking import Line
 from gallery.models import Background
 
-FALSE_ALARM = 0.005  # the share of unrelated pictures that pass as likely matches
+FALSE_ALARM = 0.0025  # the share of unrelated pictures that pass as likely matches
 NEAR_ALARM = 0.02  # the same, where another picture has passed
-WORDS_FALSE_ALARM = 0.001  # of pictures by their words; fewer, because each has both chances
+WORDS_FALSE_ALARM = 0.002  # the same of pictures by their words
 _NORMAL = 1.4826  # median absolute deviation → standard deviation, of a normal distribution
 SMALLEST_SPREAD = 1e-6
 

@@ -31,11 +31,15 @@ def request_words() -> int:
     """Gives tasks to pictures whose words have changed. Returns how many tasks. Safe to repeat."""
     now = timezone.now()
     due = PendingWords.objects.filter(Q(taken_until=None) | Q(taken_until__lte=now))
-    ids = list(due.order_by("-version").values_list("pk", flat=True)[: BATCH * AT_ONCE])
-    state = Serving.objects.select_related("current").first()
-    if not ids or state is None or not encoder_client.has(state.current):
+    if not due.exists():
         return 0
+    serving, coming = _models()
+    if serving is None or not encoder_client.has(serving):
+        return 0
+    if coming and not encoder_client.has(coming):  # which makes the encoder load it
+        due = due.exclude(version=0)
     tasks = 0
+    ids = list(due.order_by("-version").values_list("pk", flat=True)[: BATCH * AT_ONCE])
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]
         if due.filter(pk__in=batch).update(taken_until=now + LEASE) == len(batch):
@@ -52,18 +56,26 @@ def embed_words(*, image_ids: Sequence[uuid.UUID]) -> int:
     pending = list(PendingWords.objects.filter(pk__in=image_ids))
     images = Image.objects.prefetch_related("tags").in_bulk([row.pk for row in pending])
     texts = {image_id: said_of(image) for image_id, image in images.items()}
-    stored = 0
+    serving, coming = _models()
     try:
-        for model in _models_in_use():
-            stored += _embed_with(model, pending, texts)
+        stored = _embed_with(serving, pending, texts) if serving else 0
     except (encoder_client.EncoderUnavailable, encoder_client.EncoderFailed) as error:
         logger.warning("The words of %d pictures wait for the encoder: %s", len(pending), error)
-        return stored
-    except encoder_client.EncoderRefused as error:
-        logger.warning("The encoder refused the words of %s: %s", [str(row.pk) for row in pending], error)
-    for row in pending:  # a row whose words changed meanwhile stays
-        PendingWords.objects.filter(pk=row.pk, version=row.version).delete()
-    PendingWords.objects.filter(pk__in=[row.pk for row in pending]).update(taken_until=None)
+        return 0
+    is_done = True
+    try:
+        stored += _embed_with(coming, pending, texts) if coming else 0
+    except (encoder_client.EncoderUnavailable, encoder_client.EncoderFailed) as error:
+        logger.info("The words of %d pictures have no vector of %s yet: %s", len(pending), coming, error)
+        is_done = False
+    for row in pending:
+        same = PendingWords.objects.filter(pk=row.pk, version=row.version)
+        if is_done:
+            same.delete()
+        else:
+            same.update(version=0, taken_until=timezone.now() + LEASE)
+    changed_meanwhile = PendingWords.objects.filter(pk__in=texts, version__gt=0)
+    changed_meanwhile.update(taken_until=None)
     return stored
 
 
@@ -72,9 +84,10 @@ def note_all_words() -> None:
     triggers.note_all(connection)
 
 
-def _models_in_use() -> list[EncodingModel]:
+def _models() -> tuple[EncodingModel | None, EncodingModel | None]:
+    """The serving one and the one on its way."""
     state = Serving.objects.select_related("current", "next").first()
-    return [model for model in (state.current, state.next) if model] if state else []
+    return (state.current, state.next) if state else (None, None)
 
 
 def _embed_with(model: EncodingModel, pending: Sequence[PendingWords], texts: dict[uuid.UUID, str]) -> int:
@@ -85,7 +98,11 @@ def _embed_with(model: EncodingModel, pending: Sequence[PendingWords], texts: di
     _forget([image_id for image_id in changed if not texts[image_id] and image_id in there], name)
     if not said:
         return 0
-    encoded = encoder_client.encode_texts([texts[image_id] for image_id in said], model=model)
+    try:
+        encoded = encoder_client.encode_texts([texts[image_id] for image_id in said], model=model)
+    except encoder_client.EncoderRefused as error:
+        logger.warning("The encoder refused the words of %d pictures: %s", len(said), error)
+        return 0
     return sum(_store(image_id, name, vector) for image_id, vector in zip(said, encoded.vectors, strict=True))
 
 

@@ -6,7 +6,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from gallery import relevance
+from gallery import encoder_client, relevance
+from gallery.background import CAPTIONS, measure_background
 from gallery.editing import edit_image
 from gallery.embedding import as_array
 from gallery.filters import Filters
@@ -20,6 +21,7 @@ from gallery.words import triggers
 from gallery.words.following import embed_words, request_words
 from gallery.words.said import LONGEST, said_of
 from tests.gallery.colour_model import MODEL_ID, direction
+from tests.gallery.conftest import wait_for
 
 WORDS = words_of(MODEL_ID)
 
@@ -63,7 +65,8 @@ def titles(results) -> list[str]:
 
 
 def test_title_caption_and_tags_are_one_text(alice, store):
-    image = store(alice, title="A cup of coffee.", caption="In the\n kitchen")
+    image = store(alice, title="A cup of coffee.")
+    image.caption = "In the\n kitchen"
     set_tags(image=image, names=["morning", "espresso"])
     assert said_of(image) == "A cup of coffee. In the kitchen. espresso, morning"
 
@@ -92,7 +95,9 @@ def test_names_that_people_give_do(alice, store, name):
 
 
 def test_a_long_text_is_cut(alice, store):
-    assert len(said_of(store(alice, title="Long", caption="word " * 300))) == LONGEST
+    image = store(alice, title="Long")
+    image.caption = "word " * 300
+    assert len(said_of(image)) == LONGEST
 
 
 # Following them
@@ -123,19 +128,20 @@ def test_the_vector_of_the_words_is_made_and_follows_them(alice, store, serving)
     assert not PendingWords.objects.exists()
 
 
-def test_words_that_change_while_they_are_encoded_are_encoded_again(alice, store, serving, encoder):
+def test_words_that_change_while_they_are_encoded_are_encoded_again(alice, store, serving, monkeypatch):
     image = store(alice, title="red")
-    row = PendingWords.objects.get()
-    texts = encoder.model.encode_text
+    encode = encoder_client.encode_texts
 
-    def edited_meanwhile(wanted):
+    def edited_meanwhile(*args, **named):
         Image.objects.filter(pk=image.pk).update(title="blue")
-        return texts(wanted)
+        return encode(*args, **named)
 
-    encoder.model.encode_text = edited_meanwhile
-    connection.close()  # the encoder's thread writes on a connection of its own
-    embed_words(image_ids=[row.pk])
-    assert PendingWords.objects.filter(pk=image.pk).exists()
+    monkeypatch.setattr(encoder_client, "encode_texts", edited_meanwhile)
+    make_all()
+    monkeypatch.undo()
+    assert PendingWords.objects.filter(pk=image.pk, taken_until=None).exists()
+    make_all()
+    assert vector_of(image) == pytest.approx(direction((0, 0, 1)), abs=1e-6)
 
 
 def test_an_encoder_that_is_away_loses_no_words(alice, store, serving, settings, tmp_path):
@@ -178,9 +184,24 @@ def test_another_model_gets_vectors_of_all_words_and_the_serving_one_no_new_ones
     other = EncodingModel.objects.create(model_id="greys", name="next")
     assert begin(model=other)
     assert PendingWords.objects.get().version == 0
+    assert request_words() == 0  # the encoder loads it only now
+    wait_for(lambda: encoder_client.has(other))
+    assert request_words() == 1
     make_all()
     assert Embedding.objects.filter(image=image, model_id=words_of("greys")).count() == 1
     assert Embedding.objects.get(image=image, model_id=WORDS).pk == before
+
+
+def test_what_changes_while_the_next_model_is_not_there_waits_for_it_alone(alice, store, serving, encoder):
+    encoder.next_trouble = OSError("no weights")
+    begin(model=EncodingModel.objects.create(model_id="greys", name="next"))
+    image = store(alice, title="red")
+    assert request_words() == 1
+    assert make_all() == 1
+    assert vector_of(image) == pytest.approx(direction((1, 0, 0)), abs=1e-6)
+    PendingWords.objects.update(taken_until=None)
+    assert PendingWords.objects.get().version == 0
+    assert request_words() == 0
 
 
 # Searching
@@ -189,7 +210,7 @@ def test_another_model_gets_vectors_of_all_words_and_the_serving_one_no_new_ones
 def test_a_picture_that_the_model_does_not_recognise_is_found_by_its_words(
     alice, store, embed, serving, words_background
 ):
-    for title, colour in {"yellow": (1, 1, 0), "thing": (0.9, 0.5, 0.2), "red": (0, 0, 1)}.items():
+    for title, colour in {"yellow": (1, 1, 0), "thing": (0.3, 0.9, 0.2), "red": (0, 0, 1)}.items():
         embed(store(alice, title=title), *colour)
     before = search(user=alice, text="red")
     assert (titles(before)[-1], [hit.by_words for hit in before.hits]) == ("red", [False] * 3)
@@ -282,12 +303,19 @@ def test_the_index_gives_those_above_a_cosine_best_first(alice, store, serving):
 
 
 def test_measuring_a_background_measures_that_of_words_too(serving):
-    from gallery.background import measure_background
-
     measure_background()
     rows = {row.model_id: row for row in Background.objects.all()}
     assert set(rows) == {MODEL_ID, WORDS}
-    assert rows[WORDS].line > 0
+    assert len(bytes(rows[WORDS].vectors)) == len(CAPTIONS.read_text().splitlines()) * rows[WORDS].dim * 4
+
+
+def test_a_model_to_which_all_captions_are_the_same_lifts_nothing(alice, store, embed, serving):
+    """That of colours: no caption names any."""
+    measure_background()
+    embed(store(alice, title="red"), 0, 0, 1)
+    embed(store(alice, title="other"), 1, 1, 0)
+    make_all()
+    assert titles(search(user=alice, text="red"))[0] == "other"
 
 
 def test_the_line_of_words_is_what_few_unrelated_captions_reach():
