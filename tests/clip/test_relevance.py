@@ -132,8 +132,9 @@ def likely(model, gallery, background):
         held_back.ABSURD_AGAIN,
         held_back.ABSURD_THIRD,
         held_back.ABSURD_FOURTH,
+        held_back.ABSURD_FIFTH,
     ],
-    ids=["known", "held back", "again", "third", "fourth"],
+    ids=["known", "held back", "again", "third", "fourth", "fifth"],
 )
 def test_absurd_searches_match_nothing(likely, absurd, by_words):
     found = likely(absurd, by_words=by_words)
@@ -148,8 +149,9 @@ def test_absurd_searches_match_nothing(likely, absurd, by_words):
         (held_back.REAL, 8),
         (held_back.REAL_THIRD, 7),
         (held_back.REAL_FOURTH, 6),
+        (held_back.REAL_FIFTH, 6),
     ],
-    ids=["known", "again", "held back", "third", "fourth"],
+    ids=["known", "again", "held back", "third", "fourth", "fifth"],
 )
 def test_the_line_does_not_hide_what_is_looked_for(likely, real, least):
     """In a gallery whose pictures have their titles, as the demo gallery's do. `least`: without any. As that
@@ -179,7 +181,7 @@ def test_none_of_the_absurd_was_used_to_measure_the_line():
 
 def test_none_of_the_last_held_back_ones_was_used_to_choose_the_line():
     chosen_by = {*relevance_searches.ABSURD, *relevance_searches.REAL}
-    assert not chosen_by & {*held_back.ABSURD_FOURTH, *held_back.REAL_FOURTH}
+    assert not chosen_by & {*held_back.ABSURD_FIFTH, *held_back.REAL_FIFTH}
 
 
 # None of these, and what is seen
