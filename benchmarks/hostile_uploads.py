@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from contextlib import closing
 
 from tests.browser.test_hostile_site import peak_memory, post
 from tests.gallery.hostile import FILES
@@ -18,7 +19,7 @@ ROUNDS = 3
 
 
 def main() -> None:
-    with Site.start() as site, site.sign_up("mallory") as client:
+    with Site.start() as site, closing(site.sign_up("mallory")) as client:
         client.get("/upload/")
         print("| file | refused as | seconds |\n| --- | --- | --- |")
         for what, (make, _) in FILES.items():

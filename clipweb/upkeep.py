@@ -10,6 +10,7 @@ from django.utils.module_loading import import_string
 STEPS = (
     "gallery.tasks.follow_encoder",
     "gallery.tasks.requeue_pending",
+    "gallery.tasks.request_words",
     "gallery.tasks.discard_expired_uploads",
     "gallery.tasks.forget_query_pictures",
     "generator.tasks.requeue_stale",

@@ -70,18 +70,24 @@ def store_vector(*, image: Image, model_id: str, vector: np.ndarray) -> Embeddin
     """
     if not Image.objects.select_for_update().filter(pk=image.pk).exists():
         return None
-    content = vector.astype("<f4").tobytes()
-    embedding = Embedding.objects.filter(image_id=image.pk, model_id=model_id).first()
-    if embedding is None or bytes(embedding.vector) != content:
-        embedding = embedding or Embedding(image_id=image.pk, model_id=model_id)
-        embedding.vector, embedding.dim = content, vector.shape[0]
-        embedding.save()
-        log_change(image_id=image.pk)
+    embedding = write_vector(image_id=image.pk, model_id=model_id, vector=vector)
     PendingVector.objects.filter(image_id=image.pk, model__model_id=model_id).delete()
     # Locked, so that no other model takes over between this look and the end of the transaction.
     serving = Serving.objects.select_for_update(of=("self",)).select_related("current").first()
     if serving is None or serving.current.model_id == model_id:
         Image.objects.filter(pk=image.pk).update(status=Image.Status.READY, status_reason="", retry_at=None)
+    return embedding
+
+
+def write_vector(*, image_id: uuid.UUID, model_id: str, vector: np.ndarray) -> Embedding:
+    """The row, and the change that it is, of a picture that is held. Call it inside a transaction."""
+    content = vector.astype("<f4").tobytes()
+    embedding = Embedding.objects.filter(image_id=image_id, model_id=model_id).first()
+    if embedding is None or bytes(embedding.vector) != content:
+        embedding = embedding or Embedding(image_id=image_id, model_id=model_id)
+        embedding.vector, embedding.dim = content, vector.shape[0]
+        embedding.save()
+        log_change(image_id=image_id)
     return embedding
 
 

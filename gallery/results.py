@@ -11,6 +11,7 @@ class Hit:
     score: float | None = None  # cosine similarity, -1 to 1; None: nothing was compared
     distinctness: float | None = None  # see relevance.py; None: the model's background is not measured yet
     is_likely: bool = True  # not below the relevance line
+    by_words: bool = False  # stands here for what is said of it more than for what it shows
 
 
 @dataclass(frozen=True)

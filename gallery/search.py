@@ -12,6 +12,7 @@ from gallery.mixing import Ingredient, Person, ingredients, mix
 from gallery.models import Image, ImageQuerySet
 from gallery.query import Term
 from gallery.results import Hit, Results
+from gallery.words.lifting import lifted_by_words
 
 PAGE_SIZE = 24
 ANYTHING = Filters()
@@ -38,7 +39,8 @@ def search(
 ) -> Results:
     """The pictures that `user` may see, ranked by cosine similarity to the words, to a picture, or to the
     weighted sum of both. text: in the language of query.py; the picture counts as a term of weight 1. A
-    picture of the query is not among its results.
+    picture of the query is not among its results. Where there is nothing but words, what owners say of their
+    pictures counts as well: see words/lifting.py.
 
     Raises NoSuchPage, QueryError, and what mixing.mix() raises.
     """
@@ -46,6 +48,8 @@ def search(
     wanted = mix(parts)
     candidates = _candidates(user, filters, parts)
     scale = relevance.scale_for(wanted.vector, wanted.model_id)
+    # What is said of pictures is compared with plain words: in a mix, terms say what pictures show.
+    is_words = len(parts) == 1 and parts[0].term.is_words and parts[0].image is None
     size = size or PAGE_SIZE
     start = (page - 1) * size
     ranking = index_for(wanted.model_id).rank(
@@ -55,6 +59,7 @@ def search(
         stop=start + size,
         line=scale.drawn() if scale else None,
         by_date=order == Order.DATE,
+        lifted=lifted_by_words(wanted.vector, wanted.model_id, scale) if is_words else {},
     )
     hits, has_line = _hits(ranking, scale), scale is not None
     return _results(hits, ranking.total, page, ranking.likely, has_line, size=size)
@@ -105,10 +110,11 @@ def _hits(ranking: Ranking, scale: relevance.Scale | None) -> list[Hit]:
         Hit(
             image=images[image_id],
             score=score,
-            distinctness=scale.distinctness(score) if scale else None,
-            is_likely=ranking.line is None or score >= ranking.line,
+            distinctness=scale.distinctness(counted) if scale else None,
+            is_likely=ranking.line is None or counted >= ranking.line,
+            by_words=counted > score,
         )
-        for image_id, score in zip(ranking.image_ids, ranking.scores, strict=True)
+        for image_id, score, counted in zip(ranking.image_ids, ranking.scores, ranking.counted, strict=True)
         if image_id in images  # gone since the ranking
     ]
 

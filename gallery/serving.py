@@ -25,7 +25,9 @@ from gallery.models import (
     Map,
     PendingVector,
     Serving,
+    words_of,
 )
+from gallery.words.following import note_all_words
 
 logger = logging.getLogger(__name__)
 
@@ -88,6 +90,7 @@ def begin(*, model: EncodingModel) -> bool:
         Serving.objects.update(
             next=None if is_back else model, next_since=None if is_back else timezone.now()
         )
+        note_all_words()
     logger.info("%s is being prepared", model)
     return True
 
@@ -143,7 +146,7 @@ def discard_unused() -> int:
     """Deletes the vectors of models that have not been used for a day. Returns how many."""
     deleted = 0
     for model in EncodingModel.objects.filter(unused_since__lt=timezone.now() - KEPT_FOR):
-        vectors = Embedding.objects.filter(model_id=model.model_id)
+        vectors = Embedding.objects.filter(model_id__in=[model.model_id, words_of(model.model_id)])
         while keys := list(vectors.values_list("pk", flat=True)[:CHUNK]):
             deleted += Embedding.objects.filter(pk__in=keys).delete()[0]
         PendingVector.objects.filter(model=model).delete()
@@ -194,6 +197,7 @@ def _serve(model: EncodingModel, *, instead_of: int, filling: bool) -> bool:
     if changed:
         EncodingModel.objects.filter(pk=model.pk).update(unused_since=None)
         _leave(instead_of)
+        note_all_words()
         Map.objects.update(newest_seen=0)  # each looks again, and is laid out by the new model
     return bool(changed)
 

@@ -20,6 +20,7 @@ from gallery.map import growing, making
 from gallery.models import EncodingModel
 from gallery.near import finding
 from gallery.people import leaving
+from gallery.words import following
 
 
 def process_image(image_id: str, attempt: int = 0) -> None:
@@ -56,6 +57,14 @@ def requeue_maps() -> int:
 
 def embed_anew(model_pk: int, items: list[tuple[str, int]]) -> None:
     reembedding.embed_batch(model_pk=model_pk, items=items)
+
+
+def request_words() -> int:
+    return following.request_words()
+
+
+def embed_words(image_ids: list[str]) -> int:
+    return following.embed_words(image_ids=[uuid.UUID(image_id) for image_id in image_ids])
 
 
 def follow_encoder() -> None:

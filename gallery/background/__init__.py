@@ -14,7 +14,7 @@ from django_q.tasks import async_task
 from PIL import Image as Pillow
 
 from gallery import encoder_client, relevance
-from gallery.models import Background, EncodingModel, Serving, serving_model
+from gallery.models import Background, EncodingModel, Serving, serving_model, words_of
 
 logger = logging.getLogger(__name__)
 
@@ -44,16 +44,21 @@ def request_measurement() -> bool:
 
 
 def _is_wanted(model: EncodingModel) -> bool:
-    if Background.objects.filter(model_id=model.model_id, line__isnull=False).exists():
+    if _is_measured(model):
         _measured.add(model.model_id)
         return False
     return encoder_client.has(model) and _claim(model.model_id)
 
 
+def _is_measured(model: EncodingModel) -> bool:
+    names = [model.model_id, words_of(model.model_id)]
+    return Background.objects.filter(model_id__in=names, line__isnull=False).count() == len(names)
+
+
 def measure_missing(*, model: EncodingModel) -> None:
     """Measures the background unless it is there: it may have been asked for twice. While the encoder is away
     nothing is measured, and upkeep asks again."""
-    if Background.objects.filter(model_id=model.model_id, line__isnull=False).exists():
+    if _is_measured(model):
         return
     try:
         measure_background(model=model)
@@ -85,11 +90,16 @@ def measure_background(
     if any(item.model_id != model_id for item in (*texts, *encoded)):
         raise ModelChanged
     vectors = np.concatenate([item.vectors for item in encoded])
-    measured = relevance.measure(vectors, np.concatenate([item.vectors for item in texts]))
+    said = np.concatenate([item.vectors for item in texts])
+    _store(words_of(model_id), relevance.measure_words(said))
+    return _store(model_id, relevance.measure(vectors, said))
+
+
+def _store(model_id: str, measured: relevance.Measured) -> Background:
     now = timezone.now()
     result = {
         "vectors": measured.vectors.astype("<f4").tobytes(),
-        "dim": vectors.shape[1],
+        "dim": measured.vectors.shape[1],
         "spread": measured.spread,
         "line": measured.line,
         "near": measured.near,

@@ -10,7 +10,7 @@ import numpy as np
 from django.db.models import QuerySet
 
 from gallery.index.ids import Digits, from_digits, from_uuids, ids_of, to_uuids
-from gallery.index.ranking import Line, Ranking
+from gallery.index.ranking import NONE, Lifted, Line, Ranking
 from gallery.index.rows import Rows
 from gallery.models import Embedding, EmbeddingChange, EmbeddingCounter, ImageQuerySet
 
@@ -47,6 +47,7 @@ class ExactIndex:
         stop: int,
         line: Line | None = None,
         by_date: bool = False,
+        lifted: Lifted = NONE,
     ) -> Ranking:
         allowed = ids_of(candidates, by_date=by_date)
         with self._lock:
@@ -56,12 +57,13 @@ class ExactIndex:
             if not len(rows):
                 return Ranking([], [], total=0, likely=None if line is None else 0)
             scores = self._scores(query, rows)
-            lowest = line.below(float(scores.max())) if line is not None else None
-            likely = scores >= lowest if lowest is not None else None
+            counted = self._lift(scores, rows, lifted) if lifted else scores
+            lowest = line.below(float(counted.max())) if line is not None else None
+            likely = counted >= lowest if lowest is not None else None
             if by_date:
                 order = _likely_first(likely, len(rows))
             else:
-                order = _by_score(scores, self._rows.numbers[rows], stop)
+                order = _by_score(counted, self._rows.numbers[rows], stop)
             chosen = order[start:stop]
             image_ids = to_uuids(self._rows.ids[rows[chosen]])
         return Ranking(
@@ -70,7 +72,18 @@ class ExactIndex:
             total=len(rows),
             likely=int(likely.sum()) if likely is not None else None,
             line=lowest,
+            counted=[float(score) for score in counted[chosen]],
         )
+
+    def above(self, query: np.ndarray, *, least: float, most: int) -> list[tuple[uuid.UUID, float]]:
+        with self._lock:
+            self._follow()
+            if not len(self._rows):
+                return []
+            scores = self._rows.vectors @ query
+            rows = np.flatnonzero(scores >= least)
+            best = rows[_by_score(scores[rows], self._rows.numbers[rows], most)[:most]]
+            return list(zip(to_uuids(self._rows.ids[best]), scores[best].tolist(), strict=True))
 
     def __len__(self) -> int:
         with self._lock:
@@ -105,6 +118,13 @@ class ExactIndex:
         if FEW * len(rows) < len(self._rows):
             return self._rows.vectors[rows] @ query
         return (self._rows.vectors @ query)[rows]
+
+    def _lift(self, scores: np.ndarray, rows: np.ndarray, lifted: Lifted) -> np.ndarray:
+        """(M,) the scores of these rows, or what their pictures count with at least."""
+        least = np.full(len(self._rows), -np.inf, np.float32)
+        found = self._rows.find(from_uuids(list(lifted)))
+        least[found[found >= 0]] = np.fromiter(lifted.values(), np.float32)[found >= 0]
+        return np.maximum(scores, least[rows])
 
     def _follow(self) -> None:
         """Brings the rows up to the newest committed change."""

@@ -3,7 +3,8 @@
 import hashlib
 import math
 import uuid
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
 from django.db import connection, transaction
@@ -11,7 +12,7 @@ from django.db.models import BooleanField, ExpressionWrapper, FloatField, Max, Q
 from django.db.models.expressions import RawSQL
 
 from gallery.index import pgvector_schema
-from gallery.index.ranking import Line, Ranking
+from gallery.index.ranking import NONE, Lifted, Line, Ranking
 from gallery.models import Embedding, ImageQuerySet
 
 EXACT_UNDER = 20_000  # candidates; comparing with all of these takes some ten milliseconds
@@ -46,27 +47,46 @@ class PgVectorIndex:
         stop: int,
         line: Line | None = None,
         by_date: bool = False,
+        lifted: Lifted = NONE,
     ) -> Ranking:
         found = self._embeddings().filter(image__in=candidates.order_by().values("pk"))
         total = found.count()
+        high = self._lifted(query, found, lifted) if lifted else []
+        rest = found.exclude(image_id__in=[one.image_id for one in high]) if high else found
         if not by_date and total > EXACT_UNDER and stop <= DEEPEST and self._has_graph():
-            rows = self._nearest(query, found, stop)
-            lowest = line.below(rows[0][1]) if line is not None and rows else None
+            rows = _plain(self._nearest(query, rest, stop))
+            best = max((one.counted for one in (*high, *rows[:1])), default=-math.inf)
+            lowest = line.below(best) if line is not None else None
             likely = 0 if lowest == math.inf else None
-            stretch = rows[start:]
+            stretch = _merged(high, rows)[start:stop]
         else:
-            scored = _scored(found, query)
-            lowest = line.below(_best(scored)) if line is not None else None
-            likely = scored.filter(Q(score__gte=lowest)).count() if lowest is not None else None
-            ordered = scored.order_by("-score", "-pk") if not by_date else _by_date(scored, lowest)
-            stretch = list(ordered.values_list("image_id", "score")[start:stop])
+            scored = _scored(rest, query)
+            best = max((_best(scored), *(one.counted for one in high)))
+            lowest = line.below(best) if line is not None else None
+            likely = _likely(scored, high, lowest) if lowest is not None else None
+            if by_date:
+                stretch = _by_date(_scored(found, query), high, lowest, start, stop)
+            else:
+                # Of what comes before, as many as are lifted may belong behind some of these.
+                first = max(0, start - len(high))
+                ordered = scored.order_by("-score", "-pk").values_list("image_id", "score", "pk")
+                stretch = _merged(high, _plain(ordered[first:stop]))[start - first : stop - first]
         return Ranking(
-            image_ids=[image_id for image_id, _score in stretch],
-            scores=[score for _image_id, score in stretch],
+            image_ids=[one.image_id for one in stretch],
+            scores=[one.score for one in stretch],
             total=total,
             likely=likely,
             line=lowest,
+            counted=[one.counted for one in stretch],
         )
+
+    def above(self, query: np.ndarray, *, least: float, most: int) -> list[tuple[uuid.UUID, float]]:
+        every = self._embeddings()
+        if len(self) > EXACT_UNDER and most <= DEEPEST and self._has_graph():
+            near = self._nearest(query, every, most)
+            return [(image_id, score) for image_id, score, _pk in near if score >= least]
+        found = _scored(every, query).filter(score__gte=least).order_by("-score", "-pk")
+        return list(found.values_list("image_id", "score")[:most])
 
     def __len__(self) -> int:
         return self._embeddings().count()
@@ -102,8 +122,8 @@ class PgVectorIndex:
 
     def _nearest(
         self, query: np.ndarray, found: QuerySet[Embedding], count: int
-    ) -> list[tuple[uuid.UUID, float]]:
-        """(picture, score), best first, by a walk over the graph."""
+    ) -> list[tuple[uuid.UUID, float, int]]:
+        """(picture, score, embedding), best first, by a walk over the graph."""
         halved = f'"gallery_embedding"."dense"::halfvec({len(query)}) <#> %s::halfvec({len(query)})'
         distance = RawSQL(halved, [_literal(query)], FloatField())  # noqa: S611 — a number in a constant
         near = found.annotate(near=distance).order_by("near")
@@ -116,7 +136,18 @@ class PgVectorIndex:
                 cursor.execute("SELECT set_config(%s, %s, true)", [name, str(value)])
             keys = list(near.values_list("pk", flat=True)[: 2 * count + 50])
         scored = _scored(Embedding.objects.filter(pk__in=keys), query)
-        return list(scored.order_by("-score", "-pk").values_list("image_id", "score")[:count])
+        return list(scored.order_by("-score", "-pk").values_list("image_id", "score", "pk")[:count])
+
+    def _lifted(self, query: np.ndarray, found: QuerySet[Embedding], lifted: Lifted) -> "list[_Counted]":
+        """Those of the lifted pictures that are found and that it lifts, best first."""
+        scored = _scored(found.filter(image_id__in=list(lifted)), query)
+        rows = scored.values_list("image_id", "score", "pk")
+        high = [
+            _Counted(image_id, score, pk, lifted[image_id])
+            for image_id, score, pk in rows
+            if lifted[image_id] > score
+        ]
+        return _merged(high, [])
 
     def _has_graph(self) -> bool:
         with connection.cursor() as cursor:
@@ -127,6 +158,25 @@ class PgVectorIndex:
 
     def _embeddings(self) -> QuerySet[Embedding]:
         return Embedding.objects.filter(model_id=self.model_id)
+
+
+class _Counted(NamedTuple):
+    image_id: uuid.UUID
+    score: float
+    pk: int  # of the embedding
+    counted: float
+
+
+def _plain(rows: Iterable[tuple[uuid.UUID, float, int]]) -> list[_Counted]:
+    return [_Counted(image_id, score, pk, score) for image_id, score, pk in rows]
+
+
+def _merged(high: list[_Counted], rows: list[_Counted]) -> list[_Counted]:
+    return sorted([*high, *rows], key=lambda one: (-one.counted, -one.pk))
+
+
+def _likely(scored: Any, high: list[_Counted], lowest: float) -> int:
+    return scored.filter(Q(score__gte=lowest)).count() + sum(one.counted >= lowest for one in high)
 
 
 _REFILL = (
@@ -150,9 +200,12 @@ def _best(scored: Any) -> float:
     return -math.inf if best is None else best
 
 
-def _by_date(scored: Any, line: float | None) -> Any:
-    newest = ("-image__created_at", "-image_id")
-    if line is None:
-        return scored.order_by(*newest)
-    likely = ExpressionWrapper(Q(score__gte=line), BooleanField())
-    return scored.annotate(is_likely=likely).order_by("-is_likely", *newest)
+def _by_date(scored: Any, high: list[_Counted], line: float | None, start: int, stop: int) -> list[_Counted]:
+    order = ["-image__created_at", "-image_id"]
+    if line is not None:
+        lifted = [one.image_id for one in high if one.counted >= line]
+        likely = ExpressionWrapper(Q(score__gte=line) | Q(image_id__in=lifted), BooleanField())
+        scored, order = scored.annotate(is_likely=likely), ["-is_likely", *order]
+    counted = {one.image_id: one for one in high}
+    rows = _plain(scored.order_by(*order).values_list("image_id", "score", "pk")[start:stop])
+    return [counted.get(one.image_id, one) for one in rows]

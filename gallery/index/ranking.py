@@ -2,12 +2,17 @@
 
 import math
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
 
 from gallery.models import ImageQuerySet
+
+Lifted = Mapping[uuid.UUID, float]  # pictures that count with at least this score, whatever their cosine
+NONE: Lifted = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,7 @@ class Ranking:
     total: int  # pictures in the whole ordering
     likely: int | None  # of these, how many are not below the line; None: not counted
     line: float | None = None  # the lowest likely cosine, where a line was asked for
+    counted: list[float] = field(default_factory=list)  # what they are ordered by: scores, or what lifts them
 
 
 class VectorIndex(Protocol):
@@ -46,10 +52,16 @@ class VectorIndex(Protocol):
         stop: int,
         line: Line | None = None,
         by_date: bool = False,
+        lifted: Lifted = NONE,
     ) -> Ranking:
         """The stretch [start, stop) of all candidates that have a vector, ordered by their similarity to
         `query`, (D,) of length 1; of equal ones the newest vector first. `candidates` holds each picture
-        once. `by_date`: what is not below the line before the rest, and on either side newest first."""
+        once. `by_date`: what is not below the line before the rest, and on either side newest first.
+        `lifted`: pictures, candidates or not, of which those that are stand at least there."""
+        ...
+
+    def above(self, query: np.ndarray, *, least: float, most: int) -> list[tuple[uuid.UUID, float]]:
+        """The pictures with a cosine of `least` or more, whoever may see them: `most` of them, best first."""
         ...
 
     def differences(self) -> set[uuid.UUID]:

@@ -3,7 +3,7 @@ from gallery.models.audit import AuditEntry, AuditHead
 from gallery.models.background import Background
 from gallery.models.camera import CameraFacts, Place
 from gallery.models.cases import Case, CaseQuerySet, Decision, Report
-from gallery.models.embedding import Embedding, EmbeddingChange, EmbeddingCounter
+from gallery.models.embedding import Embedding, EmbeddingChange, EmbeddingCounter, words_of
 from gallery.models.favourite import Favourite
 from gallery.models.history import HistoryEntry
 from gallery.models.image import Image, ImageQuerySet
@@ -17,6 +17,7 @@ from gallery.models.searches import RecentSearch, SavedSearch
 from gallery.models.serving import EncodingModel, PendingVector, Serving, serving_model, serving_vectors
 from gallery.models.tag import Tag
 from gallery.models.upload import Upload, UploadQuerySet
+from gallery.models.words import PendingWords
 
 __all__ = [
     "Album",
@@ -44,6 +45,7 @@ __all__ = [
     "MapPoint",
     "NearPair",
     "PendingVector",
+    "PendingWords",
     "Place",
     "QueryPicture",
     "RecentSearch",
@@ -61,4 +63,5 @@ __all__ = [
     "WrittenTag",
     "serving_model",
     "serving_vectors",
+    "words_of",
 ]

@@ -3,9 +3,17 @@ from django.utils.translation import gettext_lazy as _
 
 from gallery.models.image import Image
 
+_WORDS = "#words"
+
+
+def words_of(model_id: str) -> str:
+    """Under which name this model's vectors of pictures' words are kept beside those of the pictures."""
+    return model_id + _WORDS
+
 
 class Embedding(models.Model):
-    """One picture's unit vector by one model. Vectors of different models are never compared."""
+    """One picture's unit vector by one model, or its words'. Vectors of different models are never compared,
+    and those of words by themselves (see words/)."""
 
     image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="embeddings")
     model_id = models.CharField(_("model"), max_length=120)

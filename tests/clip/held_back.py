@@ -3,7 +3,10 @@ They stay as they are now that their result is known. The first draw chose nothi
 the model's spread, when it was looked at beside benchmarks/relevance_searches.py. Of the second, two
 pictures lay just under the line of a search that something else matched clearly; that is why relevance.py
 draws the line nearer then, and so the second draw says nothing more about real searches, but still about
-absurd ones. The third was made after all that and has chosen nothing."""
+absurd ones. The third was made after all that. The fourth was written when the words of pictures were about
+to count as well (gallery/words), for which the first and third had been looked at; seven of its absurd
+searches matched nothing then, and with the other draws it made the line stricter. The fifth was written after
+that and has chosen nothing."""
 
 ABSURD = [  # nothing in the demo gallery shows any of these
     "municipal parking regulations",
@@ -79,4 +82,56 @@ REAL_THIRD = {
     "a cat looking into the camera": "chelsea.jpg",
     "a rocket lifting off": "rocket-launch.jpg",
     "a teapot for afternoon tea": "teapot.png",
+}
+
+# The fourth draw; its pictures by `random.Random(2027).sample(files, 10)`. Three are photographs.
+ABSURD_FOURTH = [
+    "a birth certificate",
+    "the price of electricity",
+    "an essay on justice",
+    "a bank transfer",
+    "road works at a roundabout",
+    "a vending machine",
+    "a hedgehog",
+    "a nail clipper",
+    "an orchestra conductor",
+    "a pair of jeans",
+]
+REAL_FOURTH = {
+    "a small boat sailing on the water": "sailboat.png",
+    "a car for a family": "red-car.jpg",
+    "a fish from a coral reef": "tropical-fish.png",
+    "heart icon": "red-heart.png",
+    "morning coffee": "coffee.jpg",
+    "a wise old owl": "owl.webp",
+    "a butterfly with spread wings": "butterfly.jpg",
+    "green grass on the ground": "grass.jpg",
+    "the flag of Sweden": "swedish-flag.png",
+    "a man taking a photograph": "photographer.jpg",
+}
+
+# The fifth draw; its pictures by `random.Random(2028).sample(files, 10)`. Six are photographs.
+ABSURD_FIFTH = [
+    "a driving licence",
+    "the history of jazz",
+    "a divorce",
+    "the weather forecast for Tuesday",
+    "an operating system",
+    "a hair clip",
+    "a giraffe",
+    "a fire extinguisher",
+    "a tram at the stop",
+    "a game of billiards",
+]
+REAL_FIFTH = {
+    "a rainbow over the hills": "rainbow.webp",
+    "an old wall made of bricks": "bricks.jpg",
+    "Swedish flag": "swedish-flag.png",
+    "launch of a space rocket": "rocket-launch.jpg",
+    "love": "red-heart.png",
+    "a woman from the navy": "grace-hopper.jpg",
+    "galaxies far away in the universe": "galaxies.jpg",
+    "a steam train": "steam-engine.webp",
+    "a palace in China": "summer-palace.jpg",
+    "a patch of lawn": "grass.jpg",
 }

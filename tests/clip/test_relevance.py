@@ -1,5 +1,5 @@
-"""The relevance line, mixed queries, “none of these” and what is seen in a picture, with the shipped pack on
-the demo gallery."""
+"""The relevance line, the words of pictures, mixed queries, “none of these” and what is seen in a picture,
+with the shipped pack on the demo gallery."""
 
 import io
 import json
@@ -101,39 +101,64 @@ def background(model) -> relevance.Measured:
 
 @pytest.fixture(scope="module")
 def likely(model, gallery, background):
-    """Searches → for each the pictures of the gallery that are likely matches, the most similar first."""
+    """Searches → for each the pictures of the gallery that are likely matches, the first one first."""
+    words = model.encode_text(
+        [row["title"] for row in json.loads((DEMO / "pictures.json").read_text(encoding="utf-8"))]
+    ).numpy()
+    captions = model.encode_text(CAPTIONS.read_text(encoding="utf-8").splitlines()).numpy()
+    of_words = relevance.measure_words(captions)
 
-    def likely(queries) -> dict[str, list[str]]:
+    def likely(queries, *, by_words: bool = True) -> dict[str, list[str]]:
         found = {}
         for query, vector in zip(queries, model.encode_text(list(queries)).numpy(), strict=True):
-            cosines = gallery[1] @ vector
-            lowest = relevance.scale(vector, background).drawn().below(float(cosines.max()))
-            found[query] = [gallery[0][row] for row in np.argsort(-cosines) if cosines[row] >= lowest]
+            scale = relevance.scale(vector, background)
+            counted = gallery[1] @ vector
+            if by_words:
+                said = relevance.scale(vector, of_words).carried(words @ vector, to=scale)
+                counted = np.maximum(counted, np.where(said >= scale.near, said, -1))
+            lowest = scale.drawn().below(float(counted.max()))
+            found[query] = [gallery[0][row] for row in np.argsort(-counted) if counted[row] >= lowest]
         return found
 
     return likely
 
 
+@pytest.mark.parametrize("by_words", [False, True], ids=["pictures alone", "and their words"])
 @pytest.mark.parametrize(
     "absurd",
-    [ABSURD, held_back.ABSURD, held_back.ABSURD_AGAIN, held_back.ABSURD_THIRD],
-    ids=["known", "held back", "again", "third"],
+    [
+        ABSURD,
+        held_back.ABSURD,
+        held_back.ABSURD_AGAIN,
+        held_back.ABSURD_THIRD,
+        held_back.ABSURD_FOURTH,
+        held_back.ABSURD_FIFTH,
+    ],
+    ids=["known", "held back", "again", "third", "fourth", "fifth"],
 )
-def test_absurd_searches_match_nothing(likely, absurd):
-    found = likely(absurd)
+def test_absurd_searches_match_nothing(likely, absurd, by_words):
+    found = likely(absurd, by_words=by_words)
     assert sum(not files for files in found.values()) >= 8, found
 
 
 @pytest.mark.parametrize(
-    ("real", "least"),
-    [(REAL, 9), (held_back.REAL_AGAIN, 9), (held_back.REAL, 8), (held_back.REAL_THIRD, 7)],
-    ids=["known", "again", "held back", "third"],
+    ("real", "by_words", "by_pictures"),
+    [
+        (REAL, 9, 9),
+        (held_back.REAL_AGAIN, 9, 9),
+        (held_back.REAL, 9, 8),
+        (held_back.REAL_THIRD, 9, 7),
+        (held_back.REAL_FOURTH, 9, 6),
+        (held_back.REAL_FIFTH, 7, 4),
+    ],
+    ids=["known", "again", "held back", "third", "fourth", "fifth"],
 )
-def test_the_line_does_not_hide_what_is_looked_for(likely, real, least):
-    """As it came out. Of the first held-back ones two are hidden, of the third three; four of these five mean
-    photographs, three of which come eleventh or later, so that no line could tell."""
-    found = likely(real)
-    assert sum(file in found[query] for query, file in real.items()) >= least, found
+def test_the_line_does_not_hide_what_is_looked_for(likely, real, by_words, by_pictures):
+    """In a gallery whose pictures have titles, as the demo gallery's do, 45 of the 50 held-back ones; without
+    any 34, for the pack often ranks photographs eleventh and later, and no line can tell then."""
+    found, alone = likely(real), likely(real, by_words=False)
+    assert sum(file in found[query] for query, file in real.items()) >= by_words, found
+    assert sum(file in alone[query] for query, file in real.items()) >= by_pictures, alone
 
 
 def test_the_line_lets_few_pictures_through_beside_the_one_that_is_meant(likely):
@@ -155,7 +180,7 @@ def test_none_of_the_absurd_was_used_to_measure_the_line():
 
 def test_none_of_the_last_held_back_ones_was_used_to_choose_the_line():
     chosen_by = {*relevance_searches.ABSURD, *relevance_searches.REAL}
-    assert not chosen_by & {*held_back.ABSURD_THIRD, *held_back.REAL_THIRD}
+    assert not chosen_by & {*held_back.ABSURD_FIFTH, *held_back.REAL_FIFTH}
 
 
 # None of these, and what is seen
