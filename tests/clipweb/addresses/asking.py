@@ -19,6 +19,7 @@ from gallery.models import (
     BlockedFile,
     Case,
     Decision,
+    PendingWords,
     Report,
     Strike,
     Suspension,
@@ -30,7 +31,8 @@ from tests.clipweb.addresses.world import GONE, MODERATORS, OUTSIDE, STATES, Wor
 SIGN_IN, ADMIN_SIGN_IN = "to sign in", "to sign in as an admin"
 Answer = int | str  # a status, or where it leads
 Rule = Callable[[str, str], Any]  # of a role and the state of the picture that is asked about
-FOR_EVERYBODY = {Background, Vocabulary}  # made for everybody when somebody looks
+# Made for everybody when somebody looks, and what the database itself notes of pictures.
+FOR_EVERYBODY = {Background, Vocabulary, PendingWords}
 # Whoever a row of these names is not whom it belongs to: all of them are looked at.
 OF_MODERATION = {Appeal, AuditEntry, BlockedFile, Case, Decision, Report, Strike, Suspension}
 
