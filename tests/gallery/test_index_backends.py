@@ -224,6 +224,31 @@ def test_the_likely_are_counted_over_all_pages(index, alice, rng):
     assert (ranking.likely, ranking.line) == (0, math.inf)  # none where no picture reaches the first
 
 
+@pytest.mark.parametrize("by_date", [False, True])
+def test_lifted_pictures_stand_where_they_count_on_every_page(index, alice, rng, by_date):
+    library = Library(rng, [alice], 120)
+    (query,) = units(rng, 1)
+    candidates = Image.objects.exclude(pk__in=[library.ids[row] for row in range(0, 120, 7)])
+    lifted = {library.ids[row]: float(value) for row, value in enumerate(rng.uniform(-1, 1.5, 30))}
+    counted = {
+        pk: max(float(cosine), lifted.get(pk, -1.0))
+        for row, (pk, cosine) in enumerate(zip(library.ids, library.vectors @ query, strict=True))
+        if row % 7
+    }
+    line = Line(0.7, float(np.float32(0.4)))
+    asked = {"line": line, "by_date": by_date, "lifted": lifted}
+    whole = index.rank(query, candidates, start=0, stop=120, **asked)
+    pages = [index.rank(query, candidates, start=at, stop=at + 5, **asked) for at in range(0, 120, 5)]
+    assert [pk for page in pages for pk in page.image_ids] == whole.image_ids
+    assert sorted(whole.image_ids) == sorted(counted)
+    assert dict(zip(whole.image_ids, whole.counted, strict=True)) == pytest.approx(counted, abs=1e-6)
+    assert {page.likely for page in pages} == {sum(value >= line.near for value in counted.values())}
+    if not by_date:
+        assert whole.counted == sorted(whole.counted, reverse=True)
+    likely = [value >= line.near for value in whole.counted]
+    assert likely == sorted(likely, reverse=True)
+
+
 def test_nothing_among_nothing(index, alice, rng):
     (query,) = units(rng, 1)
     ranking = index.rank(query, Image.objects.all(), start=0, stop=5, line=Line(0.1, 0.1))
