@@ -49,6 +49,8 @@ INSTALLED_APPS = [
     "django.forms",  # so that templates/django/forms/field.html is found
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "channels",
     "csp",
     "django_q",
@@ -68,6 +70,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "gallery.people.sessions.SeenMiddleware",
+    "gallery.people.second_factor.StaffSecondFactorMiddleware",
 ]
 TEMPLATES = [
     {
@@ -208,6 +212,15 @@ ACCOUNT_FORMS = {
     "change_password": "gallery.people.forms.ChangePasswordForm",
     "add_email": "gallery.people.forms.AddEmailForm",
     "reauthenticate": "gallery.people.forms.ReauthenticateForm",
+}
+STAFF_TWO_FACTOR = env_bool("STAFF_TWO_FACTOR", False)  # moderators and admins have to have it
+MFA_ADAPTER = "gallery.people.second_factor.SecondFactorAdapter"
+MFA_TOTP_TOLERANCE = 1  # half minutes that a phone's clock may be wrong
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # without a mail server nobody can confirm one, and it signs nobody in
+MFA_FORMS = {
+    "authenticate": "gallery.people.second_factor_forms.AuthenticateForm",
+    "reauthenticate": "gallery.people.second_factor_forms.ReauthenticateForm",
+    "activate_totp": "gallery.people.second_factor_forms.ActivateForm",
 }
 EMAIL_BACKEND = (
     "django.core.mail.backends.smtp.EmailBackend"
