@@ -36,6 +36,20 @@ def env_list(name: str, default: list[str]) -> list[str]:
     return [item.strip() for item in value.split(",") if item.strip()] if value else default
 
 
+def env_rates(name: str, defaults: dict[str, tuple[int, int] | None]) -> dict[str, tuple[int, int] | None]:
+    """Limits as (times, seconds) or None: `searches=60/60, jobs=off`. What is not named stays as it is."""
+    rates = dict(defaults)
+    for item in env_list(name, []):
+        what, _equals, limit = item.partition("=")
+        times, _slash, seconds = limit.partition("/")
+        if what not in defaults:
+            raise ImproperlyConfigured(f"{name}: there is no {what!r}, only {', '.join(defaults)}.")
+        if limit != "off" and not (times.isdecimal() and seconds.isdecimal() and int(times) * int(seconds)):
+            raise ImproperlyConfigured(f"{name}: write {what}=TIMES/SECONDS or {what}=off.")
+        rates[what] = None if limit == "off" else (int(times), int(seconds))
+    return rates
+
+
 def read_or_create_secret(path: Path) -> str:
     """The secret key of this installation, made once and readable by its owner alone.
 

@@ -15,9 +15,11 @@ from gallery.models import User
 from gallery.moderation.suspensions import able_to_sign_in
 from gallery.people import sessions
 from gallery.people.second_factor import lacks_second_factor
+from gallery.rates import Rate, TooOften, asker_of
 
 logger = logging.getLogger(__name__)
 
+RATE = Rate("sockets")
 # Close codes: RFC 6455, section 7.4; 4000 and up are an application's own.
 ENDED, UNEXPECTED_MESSAGE, BROKEN, TRY_AGAIN_LATER, NOT_FOUND = 1000, 1003, 1011, 1013, 4404
 
@@ -41,6 +43,11 @@ class RelayConsumer(AsyncWebsocketConsumer):
         raise NotImplementedError
 
     async def connect(self) -> None:
+        try:
+            await self._count()
+        except TooOften:
+            await self.close(TRY_AGAIN_LATER)
+            return
         group = await self.authorised_group()
         if group is None:
             await self.close(NOT_FOUND)
@@ -69,6 +76,12 @@ class RelayConsumer(AsyncWebsocketConsumer):
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         await self.close(UNEXPECTED_MESSAGE)
+
+    @database_sync_to_async
+    def _count(self) -> None:
+        """Raises TooOften. Messages need no limit: the first one closes the socket."""
+        address = (self.scope.get("client") or [""])[0]
+        RATE.count_asker(asker_of(self.scope["user"], address))
 
     async def session_ended(self, event: dict[str, Any]) -> None:
         """Ended from elsewhere: nothing more goes there, whatever is still on its way."""
