@@ -214,6 +214,10 @@ ACCOUNT_FORMS = {
     "add_email": "gallery.people.forms.AddEmailForm",
     "reauthenticate": "gallery.people.forms.ReauthenticateForm",
 }
+SESSION_COOKIE_AGE = 24 * 3600 * env_int("SESSION_DAYS", 14, low=1, high=365)
+RECENT_SEARCH_DAYS = env_int("RECENT_SEARCH_DAYS", 365, low=1, high=3650)
+UNCONFIRMED_ACCOUNT_DAYS = env_int("UNCONFIRMED_ACCOUNT_DAYS", 30, low=1, high=3650)
+PERSONAL_LOG_DAYS = env_int("PERSONAL_LOG_DAYS", 0, low=0, high=3650)  # 0: for good
 STAFF_TWO_FACTOR = env_bool("STAFF_TWO_FACTOR", False)  # moderators and admins have to have it
 MFA_ADAPTER = "gallery.people.second_factor.SecondFactorAdapter"
 MFA_TOTP_TOLERANCE = 1  # half minutes that a phone's clock may be wrong
