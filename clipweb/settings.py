@@ -202,6 +202,7 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = os.environ.get("EMAIL_VERIFICATION") or "optional"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_MAX_EMAIL_ADDRESSES = 2  # the one in use, and the next one until it is confirmed
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # of a new password, address or second factor
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[clipweb] "
 ACCOUNT_ADAPTER = "gallery.people.adapter.AccountAdapter"
 ACCOUNT_FORMS = {

@@ -131,3 +131,12 @@ def test_any_letters_in_any_script_are_fine(client, db, password):
     client.logout()
     client.post(reverse("account_login"), {"login": "carol", "password": password})
     assert "_auth_user_id" in client.session
+
+
+def test_a_letter_tells_of_a_new_password_and_from_where(client, alice, mailoutbox):
+    client.force_login(alice)
+    form = {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW}
+    client.post(reverse("account_change_password"), form)
+    assert [letter.to for letter in mailoutbox] == [[alice.email]]
+    assert "127.0.0.1" in mailoutbox[0].body
+    assert NEW not in mailoutbox[0].body
