@@ -30,6 +30,7 @@ SERVE_STATE = RUN_DIR / "serve.json"  # written by `serve`: its processes, for t
 
 DEBUG = env_bool("DEBUG", False)
 SECRET_KEY = os.environ.get("SECRET_KEY") or read_or_create_secret(DATA_DIR / "secret_key")
+SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS", [])  # earlier ones, which still read what they signed
 HOST = os.environ.get("CLIPWEB_HOST") or "127.0.0.1"
 PORT = env_int("CLIPWEB_PORT", 8000, low=1, high=65535)
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
