@@ -6,6 +6,8 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
+from clipweb.limits import Limits
+
 
 def env_bool(name: str, default: bool) -> bool:
     value = os.environ.get(name, "")
@@ -36,7 +38,7 @@ def env_list(name: str, default: list[str]) -> list[str]:
     return [item.strip() for item in value.split(",") if item.strip()] if value else default
 
 
-def env_rates(name: str, defaults: dict[str, tuple[int, int] | None]) -> dict[str, tuple[int, int] | None]:
+def env_rates(name: str, defaults: Limits) -> Limits:
     """Limits as (times, seconds) or None: `searches=60/60, jobs=off`. What is not named stays as it is."""
     rates = dict(defaults)
     for item in env_list(name, []):

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clipweb import browser_policy
 from clipweb.environment import env_bool, env_int, env_list, env_rates, read_or_create_secret
+from clipweb.limits import DEFAULT_LIMITS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("CLIPWEB_DATA_DIR") or BASE_DIR / "var").resolve()
@@ -296,22 +297,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 STRIKE_DAYS = env_int("STRIKE_DAYS", 180, low=1, high=3650)  # until a warning no longer counts
 ANONYMOUS_REPORTS = env_bool("ANONYMOUS_REPORTS", False)  # visitors may report, a few times an hour
 
-# ── How often: (times, seconds) for one account, or one address of visitors ─────────────────────────────
-RATE_LIMITS = env_rates(
-    "RATE_LIMITS",
-    {
-        "searches": (600, 60),
-        "suggestions": (240, 60),
-        "query-pictures": (60, 3600),
-        "labels": (240, 60),
-        "uploads": (20_000, 3600),  # files
-        "jobs": (600, 3600),
-        "remixes": (120, 3600),  # each file is decoded to see whether it is a picture
-        "reports": (30, 3600),
-        "visitors-reports": (5, 3600),
-        "sockets": (600, 60),
-    },
-)
+RATE_LIMITS = env_rates("RATE_LIMITS", DEFAULT_LIMITS)
 
 # ── Models ───────────────────────────────────────────────────────────────────────────────────────────
 WEIGHTS_DIR = BASE_DIR / "weights"

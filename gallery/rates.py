@@ -145,9 +145,18 @@ def asker_of(user: object, address: str) -> str:
 
 
 class TooOftenMiddleware(MiddlewareMixin):
-    """429 as a page for views that say nothing themselves; and on every 429, when to come again."""
+    """429 as a page for views that say nothing themselves; and on every 429, when to come again.
+
+    Where the cache is away, passwords and codes cannot be counted. allauth does not try them then, as they
+    could be guessed without end, and people read why.
+    """
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, RedisError) and _signs_in(request):
+            _Outage.begins(error)
+            response = render(request, "503.html", status=503)
+            response["Retry-After"] = str(A_MINUTE)
+            return response
         if not isinstance(error, TooOften):
             return None
         return render(request, "429.html", {"words": error.words}, status=429)
@@ -156,3 +165,8 @@ class TooOftenMiddleware(MiddlewareMixin):
         if response.status_code == 429:
             response.headers.setdefault("Retry-After", str(getattr(request, "retry_after", A_MINUTE)))
         return response
+
+
+def _signs_in(request: HttpRequest) -> bool:
+    match = request.resolver_match
+    return bool(match and (match.view_name or "").startswith(("account_", "mfa_")))

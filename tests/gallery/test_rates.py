@@ -1,6 +1,7 @@
 """How often one may ask: each limit on its page, who is counted as whom, and life without the cache."""
 
 import logging
+import re
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -9,10 +10,13 @@ from django.test import RequestFactory
 from django.urls import reverse
 
 from clipweb.environment import env_rates
+from clipweb.limits import DEFAULT_LIMITS
 from gallery.rates import Rate, TooOften, TooOftenMiddleware, asker, wait_for
 from gallery.sockets import TRY_AGAIN_LATER
+from tests.conftest import PASSWORD
 from tests.gallery.drawing import png
 from tests.generator.websocket_client import WebSocketClient
+from tests.processes import ROOT
 
 TUS = {
     "Tus-Resumable": "1.0.0",
@@ -195,6 +199,18 @@ def test_without_the_cache_everybody_is_let_through_and_it_is_logged_once(settin
             assert len(caplog.records) == messages
 
 
+def test_without_the_cache_no_password_is_tried_and_the_page_says_so(client, alice, settings, tmp_path):
+    there = settings.CACHES
+    settings.CACHES = {"default": {**there["default"], "LOCATION": f"unix://{tmp_path}/nobody.sock"}}
+    form = {"login": "alice", "password": PASSWORD}
+    response = client.post(reverse("account_login"), form)
+    assert (response.status_code, response["Retry-After"]) == (503, "60")
+    assert "Just a moment" in response.content.decode()
+    assert "_auth_user_id" not in client.session
+    settings.CACHES = there
+    assert client.post(reverse("account_login"), form).status_code == 302
+
+
 def test_limits_are_read_from_one_variable(monkeypatch):
     known = {"searches": (600, 60), "jobs": (600, 3600)}
     monkeypatch.setenv("LIMITS", "searches=5/10, jobs=off")
@@ -208,3 +224,8 @@ def test_a_limit_that_cannot_be_read_is_named(monkeypatch, wrong):
     monkeypatch.setenv("LIMITS", wrong)
     with pytest.raises(ImproperlyConfigured, match="LIMITS: "):
         env_rates("LIMITS", {"searches": (600, 60)})
+
+
+def test_the_readme_says_what_the_limits_are():
+    listed = dict(re.findall(r"`([\w-]+)=(\d+/\d+)`", (ROOT / "README.md").read_text()))
+    assert listed == {name: f"{times}/{seconds}" for name, (times, seconds) in DEFAULT_LIMITS.items()}
