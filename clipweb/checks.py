@@ -1,6 +1,7 @@
 """What has to be right before clipweb can run, each with an id and what to do about it."""
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from django.core.checks import CheckMessage, Error, Warning
 SOCKET_PATH_BYTES = 107  # sun_path in sockaddr_un, less its closing zero
 REDIS_SCHEMES = {"redis", "rediss", "unix"}
 ENCODER_SCHEMES = {"http", "https", "unix"}
+FILES_ON_DISK = "django.core.files.storage.FileSystemStorage"
 CLIP_MISSING = "clipweb.W001"  # a warning, because much can be done without; `serve` does not start then
 RESTORE = "Restore it with `git checkout -- weights/mini`, or build the pack with `make pack`."
 
@@ -117,10 +119,29 @@ def files_of_settings_exist(app_configs: Sequence[AppConfig] | None, **options: 
     return found
 
 
+def accel_prefix_is_a_path(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
+    prefix = settings.MEDIA_ACCEL_PREFIX
+    if not prefix:
+        return []
+    if settings.STORAGES["default"]["BACKEND"] != FILES_ON_DISK:
+        return [
+            Error(
+                "MEDIA_ACCEL_PREFIX is for files on disk, and the pictures are in an object store.",
+                hint="Leave out either MEDIA_ACCEL_PREFIX or S3_BUCKET.",
+                id="clipweb.E007",
+            )
+        ]
+    if not re.fullmatch(r"/([\w.-]+/)+", prefix):
+        hint = "Write the address of nginx's internal location, for example /private-media/."
+        return [Error(f"MEDIA_ACCEL_PREFIX={prefix!r} is no such address.", hint=hint, id="clipweb.E008")]
+    return []
+
+
 ALL = (
     folders_are_writable,
     sockets_have_short_paths,
     urls_are_well_formed,
     weights_are_there,
     files_of_settings_exist,
+    accel_prefix_is_a_path,
 )

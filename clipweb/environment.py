@@ -6,6 +6,8 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
+from clipweb.limits import Limits
+
 
 def env_bool(name: str, default: bool) -> bool:
     value = os.environ.get(name, "")
@@ -34,6 +36,20 @@ def env_int(name: str, default: int, *, low: int, high: int) -> int:
 def env_list(name: str, default: list[str]) -> list[str]:
     value = os.environ.get(name, "")
     return [item.strip() for item in value.split(",") if item.strip()] if value else default
+
+
+def env_rates(name: str, defaults: Limits) -> Limits:
+    """Limits as (times, seconds) or None: `searches=60/60, jobs=off`. What is not named stays as it is."""
+    rates = dict(defaults)
+    for item in env_list(name, []):
+        what, _equals, limit = item.partition("=")
+        times, _slash, seconds = limit.partition("/")
+        if what not in defaults:
+            raise ImproperlyConfigured(f"{name}: there is no {what!r}, only {', '.join(defaults)}.")
+        if limit != "off" and not (times.isdecimal() and seconds.isdecimal() and int(times) * int(seconds)):
+            raise ImproperlyConfigured(f"{name}: write {what}=TIMES/SECONDS or {what}=off.")
+        rates[what] = None if limit == "off" else (int(times), int(seconds))
+    return rates
 
 
 def read_or_create_secret(path: Path) -> str:

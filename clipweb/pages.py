@@ -1,9 +1,11 @@
 """The front page, and that of the keyboard's shortcuts."""
 
 from django.conf import settings
-from django.core.exceptions import BadRequest
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from gallery.models import Image
@@ -38,3 +40,12 @@ def shortcuts(request: HttpRequest) -> HttpResponse:
         case _:
             raise BadRequest("Shortcuts are either on or off.")
     return response
+
+
+def admin_entrance(request: HttpRequest) -> HttpResponse:
+    """The administration has no sign-in of its own: there is one, with its limits and its second factor."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
+    if not request.user.is_staff:
+        raise PermissionDenied
+    return redirect("admin:index")

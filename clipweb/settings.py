@@ -13,7 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from clipweb import browser_policy
-from clipweb.environment import env_bool, env_int, env_list, read_or_create_secret
+from clipweb.environment import env_bool, env_int, env_list, env_rates, read_or_create_secret
+from clipweb.limits import DEFAULT_LIMITS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("CLIPWEB_DATA_DIR") or BASE_DIR / "var").resolve()
@@ -30,6 +31,7 @@ SERVE_STATE = RUN_DIR / "serve.json"  # written by `serve`: its processes, for t
 
 DEBUG = env_bool("DEBUG", False)
 SECRET_KEY = os.environ.get("SECRET_KEY") or read_or_create_secret(DATA_DIR / "secret_key")
+SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS", [])  # earlier ones, which still read what they signed
 HOST = os.environ.get("CLIPWEB_HOST") or "127.0.0.1"
 PORT = env_int("CLIPWEB_PORT", 8000, low=1, high=65535)
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
@@ -49,6 +51,8 @@ INSTALLED_APPS = [
     "django.forms",  # so that templates/django/forms/field.html is found
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "channels",
     "csp",
     "django_q",
@@ -68,6 +72,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "gallery.people.sessions.SeenMiddleware",
+    "gallery.people.second_factor.StaffSecondFactorMiddleware",
+    "gallery.rates.TooOftenMiddleware",
 ]
 TEMPLATES = [
     {
@@ -181,14 +188,13 @@ Q_CLUSTER = {
 # ── People ───────────────────────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "gallery.User"
 AUTHENTICATION_BACKENDS = ["gallery.people.backends.AccountBackend"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+_RULES = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": f"{_RULES}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "gallery.people.passwords.MaximumLengthValidator"},
+    {"NAME": f"{_RULES}.UserAttributeSimilarityValidator"},
+    {"NAME": f"{_RULES}.CommonPasswordValidator"},
+    {"NAME": f"{_RULES}.NumericPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "gallery:mine"
@@ -198,6 +204,7 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = os.environ.get("EMAIL_VERIFICATION") or "optional"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_MAX_EMAIL_ADDRESSES = 2  # the one in use, and the next one until it is confirmed
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # of a new password, address or second factor
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[clipweb] "
 ACCOUNT_ADAPTER = "gallery.people.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
@@ -208,6 +215,19 @@ ACCOUNT_FORMS = {
     "change_password": "gallery.people.forms.ChangePasswordForm",
     "add_email": "gallery.people.forms.AddEmailForm",
     "reauthenticate": "gallery.people.forms.ReauthenticateForm",
+}
+SESSION_COOKIE_AGE = 24 * 3600 * env_int("SESSION_DAYS", 14, low=1, high=365)
+RECENT_SEARCH_DAYS = env_int("RECENT_SEARCH_DAYS", 365, low=1, high=3650)
+UNCONFIRMED_ACCOUNT_DAYS = env_int("UNCONFIRMED_ACCOUNT_DAYS", 30, low=1, high=3650)
+PERSONAL_LOG_DAYS = env_int("PERSONAL_LOG_DAYS", 0, low=0, high=3650)  # 0: for good
+STAFF_TWO_FACTOR = env_bool("STAFF_TWO_FACTOR", False)  # moderators and admins have to have it
+MFA_ADAPTER = "gallery.people.second_factor.SecondFactorAdapter"
+MFA_TOTP_TOLERANCE = 1  # half minutes that a phone's clock may be wrong
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # without a mail server nobody can confirm one, and it signs nobody in
+MFA_FORMS = {
+    "authenticate": "gallery.people.second_factor_forms.AuthenticateForm",
+    "reauthenticate": "gallery.people.second_factor_forms.ReauthenticateForm",
+    "activate_totp": "gallery.people.second_factor_forms.ActivateForm",
 }
 EMAIL_BACKEND = (
     "django.core.mail.backends.smtp.EmailBackend"
@@ -237,6 +257,7 @@ STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = DATA_DIR / "media"  # private: served by views that check who asks, never by URL
 MEDIA_URL = ""
+MEDIA_ACCEL_PREFIX = os.environ.get("MEDIA_ACCEL_PREFIX", "")  # where nginx has MEDIA_ROOT, as internal
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -275,6 +296,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # ── Moderation ───────────────────────────────────────────────────────────────────────────────────────
 STRIKE_DAYS = env_int("STRIKE_DAYS", 180, low=1, high=3650)  # until a warning no longer counts
 ANONYMOUS_REPORTS = env_bool("ANONYMOUS_REPORTS", False)  # visitors may report, a few times an hour
+
+RATE_LIMITS = env_rates("RATE_LIMITS", DEFAULT_LIMITS)
 
 # ── Models ───────────────────────────────────────────────────────────────────────────────────────────
 WEIGHTS_DIR = BASE_DIR / "weights"

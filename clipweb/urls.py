@@ -9,8 +9,10 @@ urlpatterns = [
     path("", include("gallery.urls")),
     path("", include("generator.urls")),
     path("accounts/", include("allauth.account.urls")),
+    path("accounts/second-factor/", include("allauth.mfa.urls")),
     path("shortcuts/", pages.shortcuts, name="shortcuts"),
     path("i18n/setlang/", people.set_language, name="set_language"),
+    path("admin/login/", pages.admin_entrance),  # Django's own would let people in by password alone
     path("admin/", admin.site.urls),
     path("health", health.machine, name="health"),
     path("health/live", health.live, name="health_live"),

@@ -3,6 +3,8 @@ what concerns rights and hidden pictures goes through moderation/, so that it is
 
 from typing import Any, cast
 
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import Count, Q, QuerySet, Sum
@@ -17,7 +19,11 @@ from gallery import preparation
 from gallery.models import Album, AuditEntry, Image, User
 from gallery.moderation import audit, hiding
 from gallery.moderation.roles import Role, record_rights, rights_of, role_of, set_role
+from gallery.people.second_factor import remove_second_factor
 from gallery.uploads import delete_image, delete_user
+
+# Their pages would show people's secrets and addresses; what is to be done about them has pages of its own.
+admin.site.unregister([Authenticator, UserSession])
 
 Kind = AuditEntry.Kind
 
@@ -44,7 +50,7 @@ class PersonAdmin(CountingDeletion, UserAdmin):
         "last_login",
     ]
     list_filter = ["groups", "is_active", "is_staff", "is_superuser"]
-    actions = ["make_members", "make_moderators", "make_admins"]
+    actions = ["make_members", "make_moderators", "make_admins", "remove_second_factors"]
     fieldsets = [
         *(UserAdmin.fieldsets or ()),
         (_("Here"), {"fields": ["display_name", "language", "quota_megabytes"]}),
@@ -99,6 +105,16 @@ class PersonAdmin(CountingDeletion, UserAdmin):
         text = ngettext("%(count)d person was changed.", "%(count)d people were changed.", len(people))
         level = messages.SUCCESS if people else messages.WARNING
         self.message_user(request, text % {"count": len(people)}, level)
+
+    @admin.action(description=_("Remove the second factor of the chosen people"), permissions=["change"])
+    def remove_second_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Of all but oneself, whose own page asks who it is before it does so."""
+        others = queryset.exclude(pk=cast(User, request.user).pk)
+        people = [user for user in others if self.has_change_permission(request, user)]
+        changed = sum(remove_second_factor(user=user, by=cast(User, request.user)) for user in people)
+        text = ngettext("%(count)d person was changed.", "%(count)d people were changed.", changed)
+        level = messages.SUCCESS if changed else messages.WARNING
+        self.message_user(request, text % {"count": changed}, level)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         form.rights_before = rights_of(User.objects.get(pk=obj.pk)) if change else {}

@@ -16,7 +16,7 @@ from gallery.validation import validate_picture
 
 logger = logging.getLogger(__name__)
 
-RATE = Rate("query-picture", times=60, seconds=3600)
+RATE = Rate("query-pictures")
 KEPT_FOR_VISITORS = timedelta(days=1)  # nobody is there to ask them to keep fewer
 
 

@@ -1,6 +1,6 @@
 """What files for spreadsheets have to mind."""
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 BYTE_ORDER_MARK = "\ufeff"  # without it, spreadsheets do not read UTF-8 as such
 
 

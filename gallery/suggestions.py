@@ -14,7 +14,7 @@ from gallery.query import MAX_QUERY, as_term, last_words
 from gallery.rates import Rate
 from gallery.tagging import normal_name
 
-RATE = Rate("suggestions", times=240, seconds=60)
+RATE = Rate("suggestions")
 SHORTEST = 2  # characters of words
 MOST_OF_A_KIND = 4
 LOOKED_AT = 40  # rows of a kind, of which those that begin with the words come first

@@ -19,7 +19,7 @@ from gallery.index import index_for
 from gallery.map import growing, making
 from gallery.models import EncodingModel
 from gallery.near import finding
-from gallery.people import leaving
+from gallery.people import leaving, retention
 from gallery.words import following
 
 
@@ -123,3 +123,7 @@ def purge_trash() -> int:
 
 def forget_query_pictures() -> int:
     return given.forget_expired()
+
+
+def forget_expired() -> dict[str, int]:
+    return retention.forget_expired()

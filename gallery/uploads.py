@@ -19,6 +19,7 @@ from gallery.history import Kind, note, note_visibility
 from gallery.models import BlockedFile, Image, Upload, User
 from gallery.models.image import original_path
 from gallery.moderation.suspensions import Scope, check_not_suspended
+from gallery.people.names import take_out_names
 from gallery.quota import check_quota
 from gallery.validation import validate_picture
 
@@ -118,7 +119,9 @@ def delete_image(*, image: Image) -> None:
 
 
 def delete_user(*, user: User) -> None:
-    """Removes a person with all their pictures, files included, also those still on their way."""
+    """Removes a person with all their pictures, files included, also those still on their way. Logs keep
+    numbers, which are nobody's from then on."""
+    take_out_names(user=user)
     for upload in Upload.objects.of(user):
         upload.discard()
     for image in Image.objects.filter(owner=user):

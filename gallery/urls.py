@@ -1,6 +1,6 @@
 from django.urls import path
 
-from gallery.people import privacy
+from gallery.people import privacy, session_views
 from gallery.people import views as people
 from gallery.views import (
     albums,
@@ -123,6 +123,7 @@ urlpatterns = [
     path("moderation/audit/", audit.log, name="audit"),
     path("moderation/audit/csv", audit.export, name="audit_csv"),
     path("profile/", people.profile, name="profile"),
+    path("profile/sessions/", session_views.sessions, name="sessions"),
     path("profile/data/", privacy.take_out, name="take_out"),
     path("profile/leave/", privacy.leave, name="leave"),
 ]

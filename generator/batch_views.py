@@ -12,7 +12,7 @@ from gallery.views.people import signed_in
 from generator import batches, room
 from generator.batch_forms import SETTINGS, BatchForm
 from generator.models import Batch
-from generator.refusals import REFUSALS, refuse
+from generator.refusals import RATE, REFUSALS, refuse
 
 
 @login_required
@@ -27,6 +27,7 @@ def new(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             rows, columns = form.axes()
             try:
+                RATE.count(request)
                 return redirect(
                     batches.submit_batch(
                         owner=signed_in(request), wish=form.wish(), rows=rows, columns=columns

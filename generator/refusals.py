@@ -4,19 +4,21 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import ngettext
 
+from gallery.rates import Rate, TooOften
 from gallery.views.outcomes import refusal_status
 from generator.jobs import JobLimitReached
 
-REFUSALS = (JobLimitReached, ValidationError)
+RATE = Rate("jobs")  # counted by each form that asks for pictures
+REFUSALS = (JobLimitReached, ValidationError, TooOften)
 
 
-def refuse(form: forms.Form, error: JobLimitReached | ValidationError) -> int:
+def refuse(form: forms.Form, error: JobLimitReached | ValidationError | TooOften) -> int:
     """Puts the reason on the form. Returns the status: 429 for too many, 413 for no room, 403 for somebody
     who may not."""
     if isinstance(error, ValidationError):
         form.add_error(None, error)
         return refusal_status(error)
-    form.add_error(None, _limit_message(error.limit))
+    form.add_error(None, error.words if isinstance(error, TooOften) else _limit_message(error.limit))
     return 429
 
 

@@ -22,7 +22,7 @@ from generator.recipes import Recipe
 from generator.remix_form import RemixForm
 from generator.views import SignedInRequest, studio_page
 
-RATE = Rate("remix", times=120, seconds=3600)  # each file is decoded to see whether it is a picture
+RATE = Rate("remixes")
 NAMES_TOLD = 10
 UNUSABLE = 422
 
@@ -44,8 +44,8 @@ def remix(request: SignedInRequest) -> HttpResponse:
             RATE.count(request)
             validate_picture(file)
             recipe = recipes.read_recipe(cast(BinaryIO, file))
-        except TooOften:
-            remix_form.add_error("file", _("That were very many files. Try again in an hour."))
+        except TooOften as error:
+            remix_form.add_error("file", error.words)
             status = 429
         except ValidationError as error:
             remix_form.add_error("file", error.messages)

@@ -18,7 +18,7 @@ from generator.continue_form import ContinueForm
 from generator.forms import JobForm, initial_of, nearest_shape
 from generator.models import Job
 from generator.option_fields import describe
-from generator.refusals import REFUSALS, refuse
+from generator.refusals import RATE, REFUSALS, refuse
 from generator.remix_form import RemixForm
 
 JOBS_A_PAGE = 20
@@ -45,6 +45,7 @@ def studio(request: SignedInRequest) -> HttpResponse:
         form, status = JobForm(request.POST, owner=request.user), 400
         if form.is_valid():
             try:
+                RATE.count(request)
                 origin = remixing.origin_of(form.cleaned_data["like"], user=request.user)
                 submitted = jobs.submit(owner=request.user, wishes=form.wishes(), **origin)
                 return redirect(_page_of(submitted, form))
@@ -96,6 +97,7 @@ def continue_job(request: SignedInRequest, job_id: UUID) -> HttpResponse:
     form, status = ContinueForm(request.POST, job=job), 400
     if form.is_valid():
         try:
+            RATE.count(request)
             return redirect(continuing.continue_job(job=job, steps=form.cleaned_data["steps"]))
         except continuing.NotFinished:
             form.add_error(None, _("It is not finished, so it cannot be continued."))

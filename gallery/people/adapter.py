@@ -1,5 +1,6 @@
 """Where allauth's account flows meet our User."""
 
+import logging
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -11,6 +12,8 @@ from django.utils.translation import get_language
 from gallery.models import User
 from gallery.moderation.passes import pass_for
 from gallery.moderation.suspensions import Scope, current_suspension
+
+logger = logging.getLogger(__name__)
 
 
 def remember_language(response: HttpResponseBase, language: str) -> None:
@@ -36,9 +39,15 @@ class AccountAdapter(DefaultAccountAdapter):
             return redirect("gallery:suspended", pass_for(user))
         return super().pre_login(request, user, **kwargs)
 
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Without the name, which may be a password that was written into the wrong field."""
+        super().authentication_failed(request, **credentials)
+        logger.warning("A sign-in from %s failed", request.META.get("REMOTE_ADDR"))
+
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponseBase:
         """On whatever machine they sign in, people get the language they chose."""
         response = super().post_login(request, user, **kwargs)
+        logger.info("Person %d signed in from %s", user.pk, request.META.get("REMOTE_ADDR"))
         if user.language:
             remember_language(response, user.language)
         return response

@@ -7,6 +7,8 @@ import json
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
@@ -39,7 +41,7 @@ Part = Callable[[User], Rows]
 # What says nothing about the person, would let somebody else in, or tells of a moderator.
 LEFT_OUT = {
     *("password", "token", "original", "placeholder", "fingerprint", "retry_at", "attempts", "claim"),
-    "decided_by",
+    *("decided_by", "session_key", "data"),
 }
 
 _PARTS: dict[str, Part] = {
@@ -57,6 +59,8 @@ _PARTS: dict[str, Part] = {
     "recent-searches": lambda user: RecentSearch.objects.filter(owner=user),
     "label-sets": lambda user: LabelSet.objects.filter(owner=user),
     "uploads": lambda user: Upload.objects.filter(owner=user),
+    "sessions": lambda user: UserSession.objects.filter(user=user),
+    "second-factor": lambda user: Authenticator.objects.filter(user=user),
     "reports": lambda user: Report.objects.filter(reporter=user),
     "warnings": lambda user: Strike.objects.filter(person=user),
     "suspensions": lambda user: Suspension.objects.filter(person=user),

@@ -29,7 +29,7 @@ from gallery.which_forms import ThresholdForm
 @require_safe
 def preview(request: HttpRequest) -> HttpResponse:
     """What would be written, for the parameters of the classifying page and threshold=percent."""
-    asked, form = ask(request.user, request.GET), ThresholdForm(request.GET)
+    asked, form = ask(request, request.GET), ThresholdForm(request.GET)
     return _answer(request, asked, form, _plan(request, asked, form))
 
 
@@ -37,7 +37,7 @@ def preview(request: HttpRequest) -> HttpResponse:
 @require_POST
 def write(request: HttpRequest) -> HttpResponse:
     """Asks the model anew: a form is not believed about what a picture shows."""
-    asked, form = ask(request.user, request.POST), ThresholdForm(request.POST)
+    asked, form = ask(request, request.POST), ThresholdForm(request.POST)
     plan = _plan(request, asked, form)
     if plan is None:
         return _answer(request, asked, form, plan)

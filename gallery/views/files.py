@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from urllib.parse import quote
 
 from django.conf import settings
 from django.core.files.base import File
@@ -37,9 +38,12 @@ def original(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     etag = f'"{shared.etag}"'
     if unchanged := _unchanged(request, image, etag):
         return unchanged
+    disposition = _disposition(request, image, shared.suffix)
+    if settings.MEDIA_ACCEL_PREFIX:
+        by_proxy = _by_proxy(shared.name, shared.content_type)
+        return _private(by_proxy, image, etag, disposition=disposition)
     file = _open(shared.name)
     response = StreamingHttpResponse(in_background(_chunks(file)), content_type=shared.content_type)
-    disposition = _disposition(request, image, shared.suffix)
     return _private(response, image, etag, size=file.size, disposition=disposition)
 
 
@@ -74,6 +78,8 @@ def send_thumbnail(request: HttpRequest, image: Image, size: int) -> HttpRespons
     etag = f'"{image.sha256[:32]}-{size}"'
     if unchanged := _unchanged(request, image, etag):
         return unchanged
+    if settings.MEDIA_ACCEL_PREFIX:
+        return _private(_by_proxy(image.thumbnail_path(size), "image/webp"), image, etag)
     with _open(image.thumbnail_path(size)) as file:
         content = file.read()  # small: a few hundred kilobytes at most
     return _private(HttpResponse(content, content_type="image/webp"), image, etag, size=len(content))
@@ -88,6 +94,16 @@ def _open(name: str) -> File:
         return default_storage.open(name, "rb")
     except FileNotFoundError:
         raise Http404 from None
+
+
+def _by_proxy(name: str, content_type: str) -> HttpResponseBase:
+    """Leaves the bytes, and requests for parts of them, to nginx. Whether the reader may have the file has
+    been found out before; nobody but this app can ask for nginx's address of it."""
+    if not default_storage.exists(name):
+        raise Http404
+    response = HttpResponse(content_type=content_type)
+    response["X-Accel-Redirect"] = settings.MEDIA_ACCEL_PREFIX + quote(name)
+    return response
 
 
 def _unchanged(request: HttpRequest, image: Image, etag: str) -> HttpResponseBase | None:

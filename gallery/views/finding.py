@@ -17,9 +17,11 @@ from gallery.forms import QueryPictureForm, SearchForm
 from gallery.mixing import ModelChanged, NoSuchPicture, NotEmbedded, TermsCancel, ingredients
 from gallery.models import Image
 from gallery.question import Question, mix_links, say, say_terms
+from gallery.rates import Rate, TooOften
 from gallery.results import Results
 from gallery.views.paging import page_number
 
+RATE = Rate("searches")
 # In English, which is what the shipped model reads.
 MIXES = ("sunflower + owl", "2*red + flower - car")
 
@@ -61,8 +63,12 @@ def _like(request: HttpRequest, form: SearchForm) -> Image | None:
 def _results(request: HttpRequest, question: Question, forms: dict[str, Any]) -> HttpResponse:
     context = {**forms, "question": question, "query": question.text, "like": question.like}
     try:
+        if question.compares:
+            RATE.count(request)  # the encoder and the index, not a list from the database
         context |= _head(request, question)
         results = _find(request, question)
+    except TooOften as error:
+        return search_page(request, {**context, "refused": error.words}, 429)
     except engine.NoSuchPage:
         raise Http404 from None
     except NoSuchPicture as error:

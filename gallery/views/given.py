@@ -33,8 +33,8 @@ def search_by_picture(request: HttpRequest) -> HttpResponse:
     try:
         given.RATE.count(request)
         picture = given.remember_vector(file=form.cleaned_data["file"], asker=asker)
-    except TooOften:
-        form.add_error("file", _("That were very many pictures to search by. Try again in an hour."))
+    except TooOften as error:
+        form.add_error("file", error.words)
         return search_page(request, forms, 429)
     except ValidationError as error:
         form.add_error("file", error.messages)

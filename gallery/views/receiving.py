@@ -13,9 +13,11 @@ from django.views.decorators.http import require_http_methods
 from gallery import receiving
 from gallery.forms import UploadMetadataForm
 from gallery.models import Image, Upload, User
+from gallery.rates import TooOften
 from gallery.views import tus
 from gallery.views.outcomes import STATUSES, Outcome, first_error, outcome_of
 from gallery.views.people import signed_in
+from gallery.views.uploading import RATE
 
 
 @tus.request_of_tus
@@ -77,10 +79,13 @@ def _create(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return tus.refusal(400, "form", first_error(form))
     try:
+        RATE.count(request)
         row = receiving.create_upload(owner=signed_in(request), length=length, **form.cleaned_data)
     except ValidationError as error:
         code = error.code or "invalid"
         return tus.refusal(STATUSES.get(code, 400), code, " ".join(error.messages))
+    except TooOften as error:
+        return tus.refusal(429, "too_often", error.words)
     except receiving.TooManyUploads:
         text = _("At most %(limit)d files may be on their way at once. Wait for some, or cancel them.")
         return tus.refusal(429, "too_many", text % {"limit": settings.UPLOADS_PER_PERSON})

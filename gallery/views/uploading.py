@@ -14,10 +14,13 @@ from django.views.decorators.http import require_http_methods
 from gallery.forms import UploadForm
 from gallery.models import Image
 from gallery.quota import quota_of
+from gallery.rates import Rate, TooOften
 from gallery.uploads import store_image, title_from_name
 from gallery.validation import ACCEPTED
 from gallery.views.outcomes import Outcome, first_error, outcome_of
 from gallery.views.people import signed_in
+
+RATE = Rate("uploads")
 
 
 def upload(request: HttpRequest) -> HttpResponse:
@@ -89,4 +92,8 @@ def _store(request: HttpRequest, file: UploadedFile, visibility: str) -> Outcome
             visibility=Image.Visibility(visibility),
         )
 
+    try:
+        RATE.count(request)
+    except TooOften as error:
+        return Outcome(name, 429, code="too_often", reason=error.words)
     return outcome_of(name, store)

@@ -11,13 +11,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from gallery.encoder_client import EncoderFailed, EncoderRefused, EncoderUnavailable
-from gallery.search import Person
+from gallery.rates import Rate, TooOften
 from gallery.views.paging import page_number
 from gallery.views.subjects import Pairs, Subject, SubjectError, about, read_subject
 from gallery.which_forms import ClassifyForm, ThresholdForm
 from gallery.which_table import as_csv
 from gallery.zeroshot import Matrix, classify
 
+RATE = Rate("labels")
 ROWS_A_PAGE = 24
 VIEWS = ("bars", "table")
 
@@ -48,7 +49,7 @@ class Asked:
 def which(request: HttpRequest) -> HttpResponse:
     """?picture=…&picture=…, ?album=… or a search's parameters, with labels=…, set=…, template=…, sentence=…
     and none=on; without labels it asks for them. Nothing is stored."""
-    asked = ask(request.user, request.GET)
+    asked = ask(request, request.GET)
     own_set = asked.form.own_set()
     if own_set and asked.matrix:
         return redirect(_with_labels_written(asked))  # its name means nothing to others
@@ -61,7 +62,7 @@ def which(request: HttpRequest) -> HttpResponse:
 @require_safe
 def export(request: HttpRequest) -> HttpResponse:
     """The matrix as a CSV file, for the same parameters. What cannot be answered is told as on the page."""
-    asked = ask(request.user, request.GET)
+    asked = ask(request, request.GET)
     if not asked.matrix:
         context = {"asked": asked, "form": asked.form, "subject": asked.subject}
         status = 400 if asked.status == 200 else asked.status
@@ -72,8 +73,9 @@ def export(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def ask(person: Person, params: QueryDict) -> Asked:
+def ask(request: HttpRequest, params: QueryDict) -> Asked:
     """Raises Http404 for pictures, albums and label sets that do not exist for the person."""
+    person = request.user
     asks = bool(params.keys() & {"labels", "set"})
     form = ClassifyForm(params if asks else None, person=person)
     asked = Asked(about(params), form)
@@ -86,6 +88,7 @@ def ask(person: Person, params: QueryDict) -> Asked:
         asked = replace(asked, subject=subject)
         if not form.is_valid():
             return replace(asked, status=400)
+        RATE.count(request)
         matrix = classify(
             images=subject.images,
             labels=form.chosen_labels,
@@ -93,6 +96,8 @@ def ask(person: Person, params: QueryDict) -> Asked:
             with_none=form.cleaned_data["none"],
         )
         return replace(asked, matrix=matrix)
+    except TooOften as error:
+        return replace(asked, refused=error.words, status=429)
     except SubjectError as error:
         return replace(asked, refused=error.message, status=error.status)
     except EncoderRefused as error:

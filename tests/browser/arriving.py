@@ -16,7 +16,7 @@ def give_the_password(then: Callable[[Page], None] | None = None) -> Callable[[P
         if "/reauthenticate/" in page.url:
             page.locator("main [name=password]").fill(PASSWORD)
             page.locator("main form[method=post] button").click()
-            page.wait_for_url("**/profile/**")
+            page.wait_for_url(lambda url: "/reauthenticate/" not in url)
         if then:
             then(page)
 

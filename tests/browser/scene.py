@@ -11,7 +11,8 @@ import httpx
 from PIL import Image as Pillow
 
 from tests.gallery.drawing import camera_exif, encoded
-from tests.processes import ADMIN, ROOT, Site, send
+from tests.people.authenticator_app import code_for
+from tests.processes import ADMIN, PASSWORD, ROOT, Site, send
 
 DEMO = ROOT / "gallery" / "demo"
 UPLOADS = [
@@ -55,6 +56,7 @@ def build_scene(site: Site) -> Scene:
     load_demo(site)
     alice = scene.people["alice"] = site.sign_up("alice")
     scene.people["admin"] = site.sign_in(ADMIN)
+    scene.people["dora"] = set_up_second_factor(site.sign_up("dora"))
     first, *rest = UPLOADS
     upload(alice, DEMO / first)
     for content in photo_twice():
@@ -85,6 +87,15 @@ def build_scene(site: Site) -> Scene:
     break_one_of_each(scene)
     moderate(scene)
     return scene
+
+
+def set_up_second_factor(client: httpx.Client) -> httpx.Client:
+    client.post("/accounts/reauthenticate/", data={"password": PASSWORD, **token(client)})
+    page = "/accounts/second-factor/totp/activate/"
+    (key,) = re.findall(r'value="([A-Z2-7]{32})"', client.get(page).text)
+    response = client.post(page, data={"code": code_for(key), **token(client)})
+    assert response.url.path == "/accounts/second-factor/recovery-codes/", response.text
+    return client
 
 
 def load_demo(site: Site) -> None:

@@ -33,7 +33,7 @@ from tests.browser.scene import Scene
 from tests.processes import PASSWORD
 
 PHOTO = -2  # the one with all that a camera notes
-Person = Literal["visitor", "alice", "admin"]
+Person = Literal["visitor", "alice", "admin", "dora"]  # Dora has a second factor
 
 
 @dataclass(frozen=True)
@@ -214,6 +214,30 @@ STOPS = [
     Stop("leave-errors", at("/profile/leave/"), arrive=give_the_password(send_form(username="somebody"))),
     Stop("password-change", at("/accounts/password/change/")),
     Stop("email-addresses", at("/accounts/email/")),
+    Stop("sessions", at("/profile/sessions/")),
+    Stop("second-factor", at("/accounts/second-factor/")),
+    Stop("second-factor-set-up", at("/accounts/second-factor/totp/activate/"), arrive=give_the_password()),
+    Stop(
+        "second-factor-set-up-errors",
+        at("/accounts/second-factor/totp/activate/"),
+        arrive=give_the_password(send_form(code="12345")),
+    ),
+    Stop("second-factor-on", at("/accounts/second-factor/"), "dora"),
+    Stop(
+        "second-factor-off",
+        at("/accounts/second-factor/totp/deactivate/"),
+        "dora",
+        give_the_password(),
+    ),
+    Stop("recovery-codes", at("/accounts/second-factor/recovery-codes/"), "dora", give_the_password()),
+    Stop(
+        "recovery-codes-new",
+        at("/accounts/second-factor/recovery-codes/generate/"),
+        "dora",
+        give_the_password(),
+    ),
+    Stop("code-again", at("/accounts/second-factor/reauthenticate/?next=/profile/data/"), "dora"),
+    Stop("sign-in-code", at("/accounts/login/"), "visitor", send_form(login="dora", password=PASSWORD)),
     Stop("sign-out", at("/accounts/logout/")),
     Stop("forbidden", at("/status/")),
     Stop("status", at("/status/"), "admin"),

@@ -72,6 +72,13 @@ async def test_a_socket_lets_in_who_may_hear_it(sessions, job, address):
     assert let_in == welcome
 
 
+@pytest.mark.parametrize("address", TABLE)
+async def test_a_socket_is_opened_by_the_sites_own_pages_alone(sessions, job, address):
+    for origin in ("https://elsewhere.example", "null", ""):
+        socket = WebSocketClient(TABLE[address][0](job), session=sessions["owner"], origin=origin)
+        assert await socket.connect() is not None
+
+
 async def test_of_a_picture_that_changes_its_owner_alone_hears(sessions, alice):
     sockets = {role: WebSocketClient("/ws/gallery/", session=session) for role, session in sessions.items()}
     sockets = {role: socket for role, socket in sockets.items() if await socket.connect() is None}

@@ -95,3 +95,18 @@ def test_a_checkpoint_without_its_yaml_is_an_error(settings, tmp_path):
         "clipweb.E005",
         "clipweb.E006",
     ]
+
+
+@pytest.mark.parametrize("prefix", ["private-media/", "/private-media", "https://nginx/", "/", "/a b/"])
+def test_an_address_that_nginx_cannot_have_is_an_error_with_a_hint(settings, prefix):
+    settings.MEDIA_ACCEL_PREFIX = prefix
+    (message,) = checks.accel_prefix_is_a_path(None)
+    assert (message.id, "/private-media/" in message.hint) == ("clipweb.E008", True)
+
+
+def test_nginx_cannot_send_what_is_in_an_object_store(settings):
+    settings.MEDIA_ACCEL_PREFIX = "/private-media/"
+    assert checks.accel_prefix_is_a_path(None) == []
+    settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": "storages.backends.s3.S3Storage"}}
+    (message,) = checks.accel_prefix_is_a_path(None)
+    assert message.id == "clipweb.E007"

@@ -101,6 +101,41 @@ def test_files_are_only_read(client, picture):
     assert client.post(thumbnail(picture)).status_code == 405
 
 
+@pytest.fixture
+def by_nginx(settings) -> None:
+    settings.MEDIA_ACCEL_PREFIX = "/private-media/"
+
+
+def test_nginx_is_told_where_the_file_is_and_sends_it(client, picture, by_nginx):
+    for url, name in (
+        (original(picture) + "?download", picture.original_name),
+        (thumbnail(picture), picture.thumbnail_path(320)),
+    ):
+        response = client.get(url, headers={"range": "bytes=0-9"})
+        assert (response.status_code, response.content) == (200, b"")
+        assert response["X-Accel-Redirect"] == f"/private-media/{name}"
+        assert response["Cache-Control"] == "private, no-cache"
+        assert response["Content-Security-Policy"] == "default-src 'none'; sandbox"
+        assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Content-Type"] == "image/webp"
+    saved = client.get(original(picture) + "?download")
+    assert saved["Content-Disposition"] == 'attachment; filename="a-redheart.jpg"'
+    assert saved["Content-Type"] == "image/jpeg"
+
+
+def test_nginx_is_told_nothing_of_what_the_reader_may_not_see(client, picture, bob, by_nginx):
+    client.force_login(bob)
+    for url in (original(picture), thumbnail(picture)):
+        response = client.get(url)
+        assert response.status_code == 404
+        assert "X-Accel-Redirect" not in response
+
+
+def test_nginx_is_not_sent_after_a_file_that_the_disk_has_lost(client, picture, by_nginx):
+    picture.original.storage.delete(picture.original.name)
+    assert client.get(original(picture)).status_code == 404
+
+
 @pytest.mark.django_db(transaction=True)
 async def test_a_large_original_travels_in_pieces(alice):
     content = encoded(plain("red", 900, 900), "BMP")

@@ -5,8 +5,6 @@ import json
 import pytest
 
 from gallery.models import Image
-from gallery.rates import Rate
-from generator import remix_views
 from generator.engine.settings import MAX_PROMPT_CHARACTERS, GenerateSettings
 from generator.models import Job
 from tests.gallery.drawing import png, upload
@@ -83,8 +81,9 @@ def test_without_a_file_the_form_says_what_is_missing(alices):
     assert "Choose a picture that was made here." in answer.content.decode()
 
 
-def test_very_many_files_are_answered_by_429(alices, monkeypatch):
-    monkeypatch.setattr(remix_views, "RATE", Rate("remix", times=0, seconds=60))
+def test_very_many_files_are_answered_by_429(alices, settings):
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "remixes": (1, 60)}
+    send(alices, made())
     assert send(alices, made()).status_code == 429
 
 

@@ -30,7 +30,7 @@ def test_500_and_400_render_without_session_and_database(rf, view, status):
     assert "site-header" in response.content.decode()
 
 
-@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "413", "429", "500"])
+@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "413", "429", "500", "503"])
 def test_every_error_page_has_a_heading_and_a_way_out(name):
     page = get_template(f"{name}.html").render({})
     assert page.count("<h1>") == 1

@@ -1,5 +1,6 @@
 import re
 
+import pytest
 from django.urls import reverse
 
 from tests.conftest import PASSWORD
@@ -99,3 +100,43 @@ def test_the_address_of_somebody_else_cannot_be_taken(client, alice, bob):
     assert "already" in page.content.decode()
     bob.refresh_from_db()
     assert bob.email == "bob@example.org"
+
+
+RULES = (
+    "at least 12 characters",
+    "at most 128 characters",
+    "commonly used",
+    "entirely numeric",
+    "too similar",
+)
+
+
+@pytest.mark.parametrize("page", ["account_signup", "account_change_password", "link"])
+def test_the_rules_stand_where_a_password_is_chosen(client, alice, mailoutbox, page):
+    if page == "account_change_password":
+        client.force_login(alice)
+    if page == "link":
+        ask(client, alice.email)
+        address = link_in(mailoutbox[0])
+    else:
+        address = reverse(page)
+    text = client.get(address, follow=True).content.decode()
+    assert [rule for rule in RULES if rule not in text] == []
+
+
+@pytest.mark.parametrize("password", ["twelve signs", 128 * "ä", "  spaces  count  ", "🐎 battery 🔋 staple"])
+def test_any_letters_in_any_script_are_fine(client, db, password):
+    form = {"username": "carol", "email": "carol@example.org", "password1": password, "password2": password}
+    assert client.post(reverse("account_signup"), form).status_code == 302
+    client.logout()
+    client.post(reverse("account_login"), {"login": "carol", "password": password})
+    assert "_auth_user_id" in client.session
+
+
+def test_a_letter_tells_of_a_new_password_and_from_where(client, alice, mailoutbox):
+    client.force_login(alice)
+    form = {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW}
+    client.post(reverse("account_change_password"), form)
+    assert [letter.to for letter in mailoutbox] == [[alice.email]]
+    assert "127.0.0.1" in mailoutbox[0].body
+    assert NEW not in mailoutbox[0].body

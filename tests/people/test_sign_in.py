@@ -1,3 +1,5 @@
+import logging
+
 import pytest
 from django.urls import reverse
 
@@ -77,3 +79,11 @@ def test_signing_in_brings_the_language_that_the_person_chose(client, alice):
     alice.language = "sv"
     alice.save()
     assert sign_in(client, "alice").cookies["django_language"].value == "sv"
+
+
+def test_sign_ins_and_failed_ones_are_in_the_log_without_names_or_passwords(client, alice, caplog):
+    with caplog.at_level(logging.INFO, logger="gallery.people"):
+        sign_in(client, "alice", "wrong")
+        sign_in(client, "alice")
+    said = [record.getMessage() for record in caplog.records]
+    assert said == ["A sign-in from 127.0.0.1 failed", f"Person {alice.pk} signed in from 127.0.0.1"]

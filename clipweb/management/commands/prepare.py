@@ -31,6 +31,7 @@ class Command(BaseCommand):
         self._schedule_upkeep()
         self._schedule_nightly("check index", "gallery.tasks.check_index", minute=30)
         self._schedule_nightly("check files", "gallery.tasks.check_files", minute=50)
+        self._schedule_nightly("forget", "gallery.tasks.forget_expired", minute=10)
         if not User.objects.filter(is_superuser=True).exists():
             if not options["without_demo"]:
                 call_command("load_demo", stdout=self.stdout)

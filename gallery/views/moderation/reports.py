@@ -18,8 +18,8 @@ from gallery.moderation.things import Thing, find_visible, kind_of, owner_of
 from gallery.rates import Rate, TooOften
 from gallery.views.people import signed_in
 
-MEMBERS = Rate("reports", times=30, seconds=3600)
-VISITORS = Rate("visitors-reports", times=5, seconds=3600)
+MEMBERS = Rate("reports")
+VISITORS = Rate("visitors-reports")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -68,8 +68,8 @@ def _sent(request: HttpRequest, thing: Thing, form: ReportForm) -> HttpResponse:
     try:
         (MEMBERS if reporter else VISITORS).count(request)
         reports.report(thing=thing, reporter=reporter, **form.cleaned_data)
-    except TooOften:
-        form.add_error(None, _("You have reported much in the last hour. Go on a little later."))
+    except TooOften as error:
+        form.add_error(None, error.words)
         return _page(request, thing, form, status=429)
     except reports.AlreadyReported:
         form.add_error(None, _("You have reported this already, and moderators will look at it."))

@@ -1,6 +1,6 @@
 """Signing in and out, addresses and passwords: a person's own account and nobody else's."""
 
-from tests.clipweb.addresses.asking import Ask, by_owner, everyone, none_at_all, signed_in
+from tests.clipweb.addresses.asking import SIGN_IN, Ask, by_owner, everyone, none_at_all, owner, signed_in
 from tests.clipweb.addresses.everybodys import at
 from tests.clipweb.addresses.world import OUTSIDE
 from tests.conftest import PASSWORD
@@ -63,3 +63,39 @@ TABLE = {
         Ask(at("account_confirm_email", "guessed"), everyone()),
     ],
 }
+
+# The owner has a second factor, and nobody else.
+OWN_ONLY = owner(others=404)
+
+
+def codes(role: str, state: str) -> set[str]:
+    return {"codes"} if role == "owner" else set()
+
+
+SECOND_FACTOR = {
+    "mfa_index": [Ask(at("mfa_index"), signed_in())],
+    "mfa_authenticate": [  # nobody is halfway through signing in
+        Ask(at("mfa_authenticate"), signed_in(302)),
+        Ask(at("mfa_authenticate"), signed_in(302), "post", lambda *_: {"code": "123456"}),
+    ],
+    "mfa_reauthenticate": [
+        Ask(at("mfa_reauthenticate"), owner(others=SIGN_IN)),  # by password, for others
+    ],
+    "mfa_activate_totp": [
+        Ask(at("mfa_activate_totp"), owner(302, others=200)),
+        Ask(at("mfa_activate_totp"), owner(302, others=200), "post", lambda *_: {"code": "12345"}),
+    ],
+    "mfa_deactivate_totp": [
+        Ask(at("mfa_deactivate_totp"), OWN_ONLY),
+        Ask(at("mfa_deactivate_totp"), owner(302), "post", changes=by_owner),
+    ],
+    "mfa_view_recovery_codes": [Ask(at("mfa_view_recovery_codes"), OWN_ONLY, opens=codes)],
+    "mfa_download_recovery_codes": [
+        Ask(at("mfa_download_recovery_codes"), owner(outside=SIGN_IN), opens=codes)
+    ],
+    "mfa_generate_recovery_codes": [
+        Ask(at("mfa_generate_recovery_codes"), signed_in()),
+        Ask(at("mfa_generate_recovery_codes"), owner(302, others=200), "post", changes=by_owner),
+    ],
+}
+TABLE |= SECOND_FACTOR

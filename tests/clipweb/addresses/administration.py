@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from tests.clipweb.addresses.asking import (
     ADMIN_SIGN_IN,
+    SIGN_IN,
     Answer,
     Ask,
     Rule,
@@ -18,7 +19,7 @@ from tests.clipweb.addresses.asking import (
     this_one,
 )
 from tests.clipweb.addresses.everybodys import at
-from tests.clipweb.addresses.world import GONE, STATES, World
+from tests.clipweb.addresses.world import GONE, OUTSIDE, STATES, World
 
 NEW_PASSWORD = {"password1": "correct horse", "password2": "correct horse", "usable_password": "true"}
 
@@ -26,6 +27,11 @@ NEW_PASSWORD = {"password1": "correct horse", "password2": "correct horse", "usa
 def superuser(answer: Answer = 200) -> Rule:
     """The administration is of admins; a moderator has pages of their own."""
     return lambda role, state: answer if role == "admin" else ADMIN_SIGN_IN
+
+
+def staff_entrance(role: str, state: str) -> Answer:
+    """The administration has no sign-in of its own."""
+    return SIGN_IN if role in OUTSIDE else 302 if role == "admin" else 403
 
 
 def unless_gone(rule: Rule) -> Rule:
@@ -96,7 +102,9 @@ def of_alice(world: World, state: str) -> str:
 
 ADMINISTRATION = {
     "admin:index": [Ask(at("admin:index"), superuser(), shows=none_at_all)],
-    "admin:login": [Ask(at("admin:login"), lambda role, state: 302 if role == "admin" else 200)],
+    # Django's own page is behind ours, at the same address.
+    "admin:login": [Ask(at("admin:login"), staff_entrance)],
+    "admin/login/": [Ask(at("admin:login"), staff_entrance, method) for method in ("get", "post")],
     "admin:logout": [
         Ask(at("admin:logout"), lambda role, state: 405 if role == "admin" else 302),
         Ask(at("admin:logout"), lambda role, state: 200 if role == "admin" else 302, "post"),

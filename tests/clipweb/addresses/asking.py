@@ -193,7 +193,7 @@ def rows_at_stake(world: World) -> dict[str, list[tuple]]:
 def queries_of_rows(owner: int) -> list[tuple[str, tuple[str, tuple]]]:
     found = []
     for model in apps.get_models():
-        if model._meta.app_label in {"gallery", "generator", "account"} and model not in FOR_EVERYBODY:
+        if model._meta.app_label in {"gallery", "generator", "account", "mfa"} and model not in FOR_EVERYBODY:
             rows = model.objects.order_by("pk")
             path = path_to_owner(model)
             rows = rows.filter(**{path: owner}) if path else rows

@@ -173,6 +173,12 @@ GALLERY = {
             changes=by_owner,
         ),
     ],
+    "gallery:sessions": [
+        page("gallery:sessions"),
+        Ask(at("gallery:sessions"), signed_in(302), "post", lambda *_: {"others": "1"}),
+        Ask(at("gallery:sessions"), signed_in(404), "post", lambda *_: {"session": "999999"}),
+        Ask(at("gallery:sessions"), signed_in(400), "post"),
+    ],
     "gallery:take_out": [
         page("gallery:take_out"),
         Ask(

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 from allauth.account.models import EmailAddress
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.files.storage import default_storage
@@ -227,6 +229,9 @@ def _own_things(world: World) -> None:
     for first, second in pairwise(STATES):
         one, other = sorted((pictures[first], pictures[second]), key=lambda image: image.pk)
         NearPair.objects.create(owner=owner, first=one, second=other, distance=3, group=group)
+    things["second factor"] = TOTP.activate(owner, generate_totp_secret()).instance
+    codes = RecoveryCodes.activate(owner).get_unused_codes()
+    world.words["codes"] = {code.encode() for code in codes}
     made = Map.objects.create(owner=owner, made_at=timezone.now(), model_id=MODEL_ID)
     for image in pictures.values():
         MapPoint.objects.create(map=made, image=image, x=0, y=0, region=1)
