@@ -15,3 +15,7 @@ def requeue_stale() -> int:
 
 def measure_qualities() -> int:
     return qualities.measure(load_models=runner.models_of_this_process)
+
+
+def request_measurement() -> bool:
+    return qualities.request_measurement()
