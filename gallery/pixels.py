@@ -12,6 +12,7 @@ import pillow_heif
 from PIL import Image, ImageCms, ImageOps
 
 from gallery.disguises import disguised_as
+from gallery.prints import prints_of
 
 # Pillow's format → content type. MPO is what cameras write as .jpg when they add a second view.
 CONTENT_TYPES = {
@@ -42,8 +43,19 @@ DECODE_ERRORS = (
     zlib.error,
 )
 
+SKETCH = 1024  # pixels of the longer side from which a print is made
+
 _ORIENTATION_TAG = 0x0112
 _SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that swap width and height
+_TURNS = {  # EXIF orientation → what makes it upright
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 class PictureError(Exception):
@@ -90,6 +102,7 @@ class Inspected:
     width: int  # pixels, orientation applied
     height: int
     is_animated: bool
+    prints: str | None = None  # prints.prints_of() the first frame, in hexadecimal digits
 
 
 MAX_FRAMES = 5000  # nearly three minutes at 30 a second
@@ -156,7 +169,15 @@ def inspect(file: BinaryIO, *, max_pixels: int) -> Inspected:
     if kind := disguised_as(file):
         raise AlsoSomethingElse(kind)
     width, height = oriented_size(picture)
-    return Inspected(CONTENT_TYPES[picture.format or ""], width, height, is_animated(picture))
+    animated = is_animated(picture)
+    found = prints_of(_sketch(picture))
+    return Inspected(
+        CONTENT_TYPES[picture.format or ""],
+        width,
+        height,
+        animated,
+        prints=None if found is None else found.tobytes().hex(),
+    )
 
 
 def load_pixels(picture: Image.Image) -> None:
@@ -211,6 +232,22 @@ def clean_pixels(file: BinaryIO, *, max_pixels: int, at_least: int | None = None
     orientation = _orientation(picture)
     upright = ImageOps.exif_transpose(picture) if orientation != 1 else picture
     return _without_metadata(_to_rgb(upright))
+
+
+def _sketch(picture: Image.Image) -> Image.Image:
+    """A decoded picture as small upright sRGB pixels on white, without a second copy in its full size."""
+    size, orientation = picture.size, _orientation(picture)
+    if max(size) > SKETCH:
+        is_smooth = picture.mode in {"L", "RGB", "RGBA", "LA", "CMYK", "YCbCr"}
+        method = Image.Resampling.BOX if is_smooth else Image.Resampling.NEAREST  # palettes do not mix
+        scale = SKETCH / max(size)
+        small = picture.resize((max(1, round(size[0] * scale)), max(1, round(size[1] * scale))), method)
+        small.info = picture.info
+    else:
+        small = picture
+    upright = small.transpose(_TURNS[orientation]) if orientation in _TURNS else small
+    upright.info = picture.info
+    return _to_rgb(upright)
 
 
 def fit(picture: Image.Image, longest: int) -> Image.Image:

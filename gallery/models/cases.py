@@ -4,7 +4,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 from django.db.models import Count, Max, Q
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -20,7 +20,8 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """What waits for a decision: the worst first, then what most people reported, then the oldest. Each
         with `severity`, 1 to 3, and `reporters`, how many reported it."""
         counted = self.open().annotate(
-            severity=Coalesce(Max("reports__severity"), 1), reporters=Count("reports")
+            severity=Greatest(Coalesce(Max("reports__severity"), 1), Coalesce(Max("findings__severity"), 1)),
+            reporters=Count("reports", distinct=True),
         )
         return counted.order_by("-severity", "-reporters", "created_at", "pk")
 
