@@ -16,7 +16,7 @@ from gallery import derivatives, facts, pixels, sharing
 from gallery.fingerprint import fingerprint
 from gallery.models import Image, ImageQuerySet
 from gallery.moderation import blocking, checks
-from gallery.prints import prints_of
+from gallery.prints import kept, prints_of
 
 VERSION = 2
 GAVE_UP = 32_000  # instead of a version: the original cannot be read, or ended its worker several times
@@ -43,17 +43,17 @@ def make_details(*, image: Image, picture: Pillow.Image) -> None:
     )
     if sharing.needs_copy(image) and not image.has_copy:
         derivatives.make_copy(image=image)
-    if image.print256 is None:
-        _note_print(image, picture)
+    if image.prints is None:
+        _note_prints(image, picture)
     Image.objects.filter(pk=image.pk).update(details_version=VERSION)
 
 
-def _note_print(image: Image, picture: Pillow.Image) -> None:
+def _note_prints(image: Image, picture: Pillow.Image) -> None:
     """Of a picture that came in before there were any, and of its file, if that was blocked meanwhile."""
     found = prints_of(picture)
     if found is not None:
-        Image.objects.filter(pk=image.pk).update(print256=found[0].tobytes())
-        blocking.note_print(sha256=image.sha256, print256=found[0].tobytes())
+        Image.objects.filter(pk=image.pk).update(prints=kept(found))
+        blocking.note_prints(sha256=image.sha256, prints=kept(found))
 
 
 def requeue_outdated() -> int:

@@ -104,6 +104,12 @@ class Inspected:
     is_animated: bool
     prints: str | None = None  # prints.prints_of() the first frame, in hexadecimal digits
 
+    def prints_in_full(self) -> np.ndarray | None:
+        """(2, 32, 32) uint8."""
+        if self.prints is None:
+            return None
+        return np.frombuffer(bytes.fromhex(self.prints), np.uint8).reshape(2, 32, 32)
+
 
 MAX_FRAMES = 5000  # nearly three minutes at 30 a second
 MAX_METADATA = 8 * 1024 * 1024  # bytes of EXIF, XMP, comments and colour profile together

@@ -2,8 +2,10 @@
 
 In the manner of PDQ (Facebook 2019, “The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing
 Algorithm”, section “PDQ hashing algorithm”): luminance, 64×64, the lowest 16×16 frequencies of a DCT without
-those of the mean, each bit whether one is above their median. Other than there, empty borders are cut off
-first, and the eight ways to turn and mirror a picture are compared too. Pillow and numpy only.
+those of the mean, each bit whether one is above their median. Other than there, a picture has two prints, of
+the whole and of what lies within its empty border, because both a new border and a mark on an old one change
+one of them alone; and a picture that comes in is also tried a little rotated and with a little added around
+it, in the eight ways to turn and mirror each. docs/hash-block.md has what that is good for. Pillow and numpy.
 
 The fingerprint of near-duplicates (fingerprint.py) is coarser, and meant for one person's own pictures.
 """
@@ -13,27 +15,58 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 BITS = 256
+BYTES = 64  # of a picture's two prints, as they are kept
 SIDE = 64  # pixels that the picture is scaled to
 LOW = 16  # frequencies looked at, in each direction
 LARGEST = 512  # pixels a side that borders are looked for in
 BORDER = 12  # grey levels, of 255, that a border may differ from its corner
 LEAST_LEFT = 0.25  # of a side, or nothing is cut off
-FLATTEST = 0.03  # quality below which there is no print: a plain area, or a line on one
+FLATTEST = 0.12  # quality below which there is no print: it would be that of many pictures
+ROTATIONS = (2, -2)  # degrees that a picture is tried with
+ADDED = 0.03  # of a side, at each edge
 
-Print = NDArray[np.uint8]  # (32,)
+Prints = NDArray[np.uint8]
 
 
-def prints_of(picture: Image.Image) -> Print | None:
-    """(8, 32): the print of the picture as it is, then of the seven ways to turn and mirror it, all from one
-    DCT. None for a picture with too little in it to tell it from others."""
-    grey = _grey(picture)
-    if quality_of(grey) < FLATTEST:
+def prints_of(picture: Image.Image) -> Prints | None:
+    """(2, 32, 32): of the picture without its border and of the whole, in 32 ways each: as it is, then turned
+    and mirrored in seven, then the same of it rotated and extended. The first of both are what is kept. None
+    for a picture with too little in it to tell it from others."""
+    grey = picture.convert("L")
+    if max(grey.size) > LARGEST:
+        grey = ImageOps.contain(grey, (LARGEST, LARGEST), Image.Resampling.BILINEAR)
+    within = _without_border(grey)
+    if quality_of(_small(within)) < FLATTEST:
         return None
-    low = _DCT @ grey @ _DCT.T  # (16, 16)
-    return np.stack([_bits(turned) for turned in _turned(low)])
+    return np.stack([_all_ways(within), _all_ways(grey)])
 
 
-def distances(one: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.uint16]:
+def kept(prints: Prints) -> bytes:
+    """BYTES of them, for a row in the database."""
+    return np.ascontiguousarray(prints[:, 0]).tobytes()
+
+
+def from_kept(rows: list[bytes]) -> Prints:
+    """(N, 2, 32) of N rows."""
+    return np.frombuffer(b"".join(bytes(row) for row in rows), np.uint8).reshape(-1, 2, BITS // 8)
+
+
+def turned(one: Prints) -> Prints:
+    """(2, 32) → (2, 8, 32): nearly the eight ways to turn the picture, where nothing but its prints is kept.
+
+    A sign that turns around turns its bit around as far as the median is nothing, from which it is never far.
+    """
+    low = np.unpackbits(one, axis=1).reshape(2, LOW, LOW).astype(np.float32) - 0.5
+    return np.stack([[np.packbits(way.ravel() > 0) for way in _turned(each)] for each in low])
+
+
+def apart(known: Prints, one: Prints) -> NDArray[np.uint16]:
+    """(N, 2, 32) and (2, W, 32) → (N,): the bits in which each of the known differs from the nearest of the W
+    ways, within the border or as a whole."""
+    return np.minimum(distances(known[:, 0], one[0]).min(axis=1), distances(known[:, 1], one[1]).min(axis=1))
+
+
+def distances(one: Prints, others: Prints) -> NDArray[np.uint16]:
     """(A, 32) and (B, 32) → (A, B): bits in which they differ, 0 to 256."""
     a, b = (np.ascontiguousarray(prints).view(np.uint64) for prints in (one, others))  # (A, 4), (B, 4)
     return sum(
@@ -52,16 +85,23 @@ def quality_of(grey: NDArray[np.float32]) -> float:
     return min(1.0, float(sum(np.where(step < 2.55, 0, step).mean() for step in steps)) / 2 / 25.5)
 
 
-def _grey(picture: Image.Image) -> NDArray[np.float32]:
-    """(64, 64) in [0, 255]: the luminance of what lies within the borders."""
-    picture = picture.convert("L")
-    if max(picture.size) > LARGEST:
-        picture = ImageOps.contain(picture, (LARGEST, LARGEST), Image.Resampling.BOX)
-    picture = _without_borders(picture)
-    return np.asarray(picture.resize((SIDE, SIDE), Image.Resampling.BOX), np.float32)
+def _all_ways(grey: Image.Image) -> Prints:
+    """(32, 32)."""
+    values = np.asarray(grey)
+    ground = int(values[0, 0])
+    rotated = [grey.rotate(each, Image.Resampling.BILINEAR, fillcolor=ground) for each in ROTATIONS]
+    more = [(round(ADDED * side),) * 2 for side in values.shape]
+    extended = Image.fromarray(np.pad(values, more, mode="edge"))
+    ways = [_turned(_DCT @ _small(each) @ _DCT.T) for each in (grey, extended, *rotated)]
+    return np.stack([_bits(low) for way in ways for low in way])
 
 
-def _without_borders(picture: Image.Image) -> Image.Image:
+def _small(grey: Image.Image) -> NDArray[np.float32]:
+    """(64, 64) in [0, 255]."""
+    return np.asarray(grey.resize((SIDE, SIDE), Image.Resampling.BILINEAR), np.float32)
+
+
+def _without_border(picture: Image.Image) -> Image.Image:
     """Without the rows and columns at the edges that are of one colour, the same all around."""
     values = np.asarray(picture, np.int16)
     corner = np.median([values[0, 0], values[0, -1], values[-1, 0], values[-1, -1]])
@@ -82,7 +122,7 @@ def _turned(low: NDArray[np.float32]) -> list[NDArray[np.float32]]:
     return [*mirrored, *(each.T for each in mirrored)]
 
 
-def _bits(low: NDArray[np.float32]) -> Print:
+def _bits(low: NDArray[np.float32]) -> Prints:
     return np.packbits(low.ravel() > np.median(low))
 
 

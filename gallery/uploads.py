@@ -6,7 +6,6 @@ import uuid
 from pathlib import PurePath
 from typing import Any
 
-import numpy as np
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.core.files.storage import default_storage
@@ -21,6 +20,7 @@ from gallery.models import Image, Upload, User
 from gallery.models.image import original_path
 from gallery.moderation import checks
 from gallery.moderation.suspensions import Scope, check_not_suspended
+from gallery.prints import kept
 from gallery.quota import check_quota
 from gallery.validation import validate_picture
 
@@ -62,8 +62,7 @@ def store_image(
         check_quota(owner=owner, size=file.size)
     picture = validate_picture(file)
     digest = _sha256(file)
-    found = None if picture.prints is None else np.frombuffer(bytes.fromhex(picture.prints), np.uint8)
-    prints = None if found is None else found.reshape(8, 32)
+    prints = picture.prints_in_full()
     verdicts = checks.check_arrival(checks.Arrival(owner, origin, digest, prints))
     if restored := _take_out_of_trash(owner, digest, visibility, verdicts):
         return restored
@@ -83,7 +82,7 @@ def store_image(
         width=picture.width,
         height=picture.height,
         is_animated=picture.is_animated,
-        print256=None if prints is None else prints[0].tobytes(),
+        prints=None if prints is None else kept(prints),
         awaits_checks=checks.has_late_checks(),
         retry_at=timezone.now() + preparation.LOST_AFTER,
     )

@@ -16,14 +16,18 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def open(self) -> "CaseQuerySet":
         return self.filter(state=Case.State.OPEN)
 
-    def queue(self) -> "CaseQuerySet":
-        """What waits for a decision: the worst first, then what most people reported, then the oldest. Each
-        with `severity`, 1 to 3, and `reporters`, how many reported it."""
-        counted = self.open().annotate(
-            severity=Greatest(Coalesce(Max("reports__severity"), 1), Coalesce(Max("findings__severity"), 1)),
+    def weighed(self) -> "CaseQuerySet":
+        """Each with `severity`, 1 to 3, by what was reported and found, and `reporters`, how many reported
+        it."""
+        reported, found = Max("reports__severity"), Max("findings__severity")
+        return self.annotate(
+            severity=Greatest(Coalesce(reported, 1), Coalesce(found, 1)),
             reporters=Count("reports", distinct=True),
         )
-        return counted.order_by("-severity", "-reporters", "created_at", "pk")
+
+    def queue(self) -> "CaseQuerySet":
+        """What waits for a decision: the worst first, then what most people reported, then the oldest."""
+        return self.open().weighed().order_by("-severity", "-reporters", "created_at", "pk")
 
 
 class Case(models.Model):

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from gallery.colours import Colour
+from gallery.colours import Colour, cells
 from gallery.models.people import User, is_moderator
 from gallery.shapes import shape_of
 
@@ -145,7 +145,7 @@ class Image(models.Model):
     )
     has_thumbnails = models.BooleanField(_("has thumbnails"), default=False)
     fingerprint = models.BigIntegerField(_("perceptual hash"), null=True, blank=True)
-    print256 = models.BinaryField(_("print"), max_length=32, null=True)  # finer, for blocking: prints.py
+    prints = models.BinaryField(_("prints"), max_length=64, null=True)  # for blocking: prints.py
     is_compared = models.BooleanField(_("was compared with the others"), default=False)
     has_copy = models.BooleanField(_("has a copy for others"), default=False)
     details_version = models.PositiveSmallIntegerField(_("version of its details"), default=0)
@@ -234,8 +234,7 @@ class Image(models.Model):
 
     @property
     def placeholder_cells(self) -> list[dict[str, int | str]]:
-        colours = [self.placeholder[start : start + 6] for start in range(0, len(self.placeholder), 6)]
-        return [{"x": place % 3, "y": place // 3, "color": colour} for place, colour in enumerate(colours)]
+        return cells(self.placeholder)
 
     @property
     def copy_path(self) -> str:

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from gallery.colours import cells
 from gallery.models.cases import Decision
 
 
@@ -14,7 +15,7 @@ class BlockedFile(models.Model):
     what happens to. Who blocked it and why is in the audit log."""
 
     sha256 = models.CharField(_("SHA-256"), max_length=64, primary_key=True)
-    print256 = models.BinaryField(_("print"), max_length=32, null=True)  # prints.py; null: it has none
+    prints = models.BinaryField(_("prints"), max_length=64, null=True)  # prints.py; null: it has none
     placeholder = models.CharField(_("its colours"), max_length=54, blank=True)  # as the picture's
     created_at = models.DateTimeField(_("blocked"), auto_now_add=True)
 
@@ -24,6 +25,10 @@ class BlockedFile(models.Model):
 
     def __str__(self) -> str:
         return self.sha256
+
+    @property
+    def placeholder_cells(self) -> list[dict[str, int | str]]:
+        return cells(self.placeholder)
 
 
 class PrintBlocking(models.Model):

@@ -139,7 +139,7 @@ def _block(case: Case) -> Change:
     before = read_state(AuditEntry.Kind.FILE, image.sha256)
     after = {
         "is_blocked": True,
-        "print": bytes(image.print256 or b"").hex(),
+        "prints": bytes(image.prints or b"").hex(),
         "placeholder": image.placeholder,
     }
     return Change(Action.BLOCK, AuditEntry.Kind.FILE, image.sha256, before, after)

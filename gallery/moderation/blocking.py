@@ -60,11 +60,10 @@ def set_print_blocking(*, distance: int, result: str, by: User, reason: str = ""
 
 
 @transaction.atomic
-def note_print(*, sha256: str, print256: bytes) -> None:
-    """Of a file that was blocked before its picture had a print."""
-    if BlockedFile.objects.select_for_update().filter(pk=sha256, print256=None).exists():
-        after = {"print": print256.hex()}
-        _change(Kind.FILE, sha256, {"print": ""}, after, Action.BLOCK, None, "")
+def note_prints(*, sha256: str, prints: bytes) -> None:
+    """Of a file that was blocked before its picture had any."""
+    if BlockedFile.objects.select_for_update().filter(pk=sha256, prints=None).exists():
+        _change(Kind.FILE, sha256, {"prints": ""}, {"prints": prints.hex()}, Action.BLOCK, None, "")
 
 
 def _change(

@@ -96,12 +96,12 @@ def _write_case(key: str, changes: State) -> None:
 
 
 def _read_file(key: str) -> State:
-    """print: in hexadecimal digits; empty where there is none, as in the column."""
+    """prints: in hexadecimal digits; empty where there is none, as in the column."""
     row = BlockedFile.objects.filter(pk=key).first()
     found = row or BlockedFile()
     return {
         "is_blocked": row is not None,
-        "print": bytes(found.print256 or b"").hex(),
+        "prints": bytes(found.prints or b"").hex(),
         "placeholder": found.placeholder,
     }
 
@@ -111,8 +111,8 @@ def _write_file(key: str, changes: State) -> None:
         BlockedFile.objects.filter(pk=key).delete()
         return
     columns: dict[str, Any] = {}
-    if "print" in changes:
-        columns["print256"] = bytes.fromhex(changes["print"]) or None
+    if "prints" in changes:
+        columns["prints"] = bytes.fromhex(changes["prints"]) or None
     if "placeholder" in changes:
         columns["placeholder"] = changes["placeholder"]
     BlockedFile.objects.update_or_create(pk=key, defaults=columns)

@@ -1,6 +1,5 @@
 """Files that moderators have blocked, and pictures that look like the blocked ones."""
 
-import numpy as np
 from django.utils.translation import gettext_noop
 
 from gallery import prints
@@ -22,11 +21,10 @@ def check_print(arrival: Arrival) -> Verdict | None:
     """Turned, mirrored, scaled or changed a little it is still the same picture."""
     if arrival.prints is None:
         return None
-    rows = list(BlockedFile.objects.exclude(print256=None).values_list("pk", "print256"))
+    rows = list(BlockedFile.objects.exclude(prints=None).values_list("pk", "prints"))
     if not rows:
         return None
-    blocked = np.frombuffer(b"".join(bytes(row[1]) for row in rows), np.uint8).reshape(-1, 32)
-    apart = prints.distances(blocked, arrival.prints).min(axis=1)  # (B,) over the eight ways to turn it
+    apart = prints.apart(prints.from_kept([row[1] for row in rows]), arrival.prints)  # (B,)
     nearest = int(apart.argmin())
     wish = blocking.current()
     if apart[nearest] > wish.distance:

@@ -41,7 +41,7 @@ class Verdict:
 class Arrival:
     """A file before it is stored, in the web process (or, of a generated picture, in the worker).
 
-    prints: (8, 32) uint8 as of prints.prints_of(); None for a picture that has none.
+    prints: (2, 32, 32) uint8 as of prints.prints_of(); None for a picture that has none.
     """
 
     owner: User

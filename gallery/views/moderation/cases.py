@@ -22,6 +22,7 @@ from gallery.moderation.decisions import decide, undo
 from gallery.moderation.forms import DecisionForm, ReasonForm
 from gallery.moderation.queue_reading import Shown, offers_for, shown, things_of, with_reports
 from gallery.moderation.things import is_uuid
+from gallery.views.moderation.case import decide_alike, tell_of_matches
 from gallery.views.moderation.guard import REFUSALS, moderators_only, reason_for_reader, status_of
 from gallery.views.outcomes import first_error
 from gallery.views.paging import page_number
@@ -70,6 +71,8 @@ def decide_case(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return _queue(request, refused=case, why=reason_for_reader(refusal), status=status_of(refusal))
     done = ", ".join(decision.action_names)
     messages.success(request, _("Decided: %(actions)s.") % {"actions": done})
+    decide_alike(request, form)
+    tell_of_matches(request, decision)
     return redirect(reverse("gallery:moderation") + "#cases")  # for the script: goes on with the next
 
 
@@ -111,6 +114,7 @@ def decide_several(request: HttpRequest) -> HttpResponse:
 def decisions(request: HttpRequest) -> HttpResponse:
     """What was decided, the newest first, to take back."""
     found = Decision.objects.select_related("case", "case__owner", "by", "undone_by")
+    found = found.prefetch_related("findings")
     try:
         page = Paginator(found, CASES_A_PAGE).page(page_number(request))
     except EmptyPage:
