@@ -75,7 +75,7 @@ def cropped(share: float, first: float = 0.5) -> Transform:
         width, height = picture.width * share, picture.height * share
         left, top = round(first * width), round(first * height)
         return picture.crop(
-            (left, top, picture.width - round(0.3 * width), picture.height - round(0.3 * height))
+            (left, top, picture.width - round(width) + left, picture.height - round(height) + top)
         )
 
     return crop
@@ -150,7 +150,7 @@ def main() -> None:
     ]
     text = "\n\n".join(report)
     print(text)
-    print(f"\n{len(known)} pictures, {len(others)} others, {time.monotonic() - started:.0f} s", flush=True)
+    print(f"\n{len(known)} pictures, {asked.others} others, {time.monotonic() - started:.0f} s", flush=True)
     if asked.write:
         asked.write.write_text(DOCUMENT.format(tables=text, chosen=CHOSEN), encoding="utf-8")
 
@@ -183,7 +183,8 @@ def draw_others(
             continue
         seen.add(digest)
         picture = Image.fromarray(on_ground(pixels, plain_ground(pixels)))
-        yield f"{artwork.source}/{artwork.key}", prints.prints_of(picture), mask_of(pixels)
+        found = prints.prints_of(picture)
+        yield f"{artwork.source}/{artwork.key}", found and found.ways, mask_of(pixels)
         if len(seen) == count:
             return
 
@@ -206,9 +207,8 @@ def mask_of(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
 def prints_of_known(known: list[Known]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """(K, 2, 32), as they are kept; and (K,) which of them have any."""
     found = [prints.prints_of(each.picture) for each in known]
-    nothing = np.zeros((2, 32), np.uint8)
-    rows = [nothing if each is None else each[:, 0] for each in found]
-    return np.stack(rows), np.array([each is not None for each in found])
+    rows = [(each and each.kept) or bytes(prints.BYTES) for each in found]
+    return prints.from_kept(rows), np.array([bool(each and each.kept) for each in found])
 
 
 def caught_table(
@@ -223,7 +223,7 @@ def caught_table(
         for column in np.flatnonzero(with_print):
             changed = prints.prints_of(transform(known[column].picture))
             if changed is not None:
-                apart[row, column] = prints.apart(blocked[[column]], changed)[0]
+                apart[row, column] = prints.apart(blocked[[column]], changed.ways)[0]
     photographs = np.array([each.is_photograph for each in known])
     lines = ["| changed so | " + " | ".join(f"≤ {bits}" for bits in THRESHOLDS) + " | bits, median |"]
     lines.append("| --- |" + " ---: |" * (len(THRESHOLDS) + 1))
@@ -253,11 +253,10 @@ def false_table(
     """Per threshold, how many of the others are taken for one of the known, and what those are."""
     rows = np.flatnonzero(with_print)
     columns: dict[int, Counter[str]] = {bits: Counter() for bits in THRESHOLDS}
-    total = flat = 0
+    total = 0
     for name, found, mask in others:
         total += 1
         if found is None:
-            flat += 1
             continue
         apart = prints.apart(blocked[rows], found)  # (K,)
         nearest = int(apart.argmin())
@@ -276,10 +275,7 @@ def false_table(
         "of these, anything else": [columns[bits]["another"] for bits in THRESHOLDS],
     }
     lines += [f"| {name} | " + " | ".join(map(str, values)) + " |" for name, values in counts.items()]
-    return (
-        "\n".join(lines)
-        + f"\n\n{flat:,} of them have no print, so that nothing but their very file is ever taken for one."
-    )
+    return "\n".join(lines)
 
 
 def same_outline(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> bool:

@@ -16,7 +16,7 @@ from gallery import derivatives, facts, pixels, sharing
 from gallery.fingerprint import fingerprint
 from gallery.models import Image, ImageQuerySet
 from gallery.moderation import blocking, checks
-from gallery.prints import kept, prints_of
+from gallery.prints import prints_of
 
 VERSION = 2
 GAVE_UP = 32_000  # instead of a version: the original cannot be read, or ended its worker several times
@@ -51,9 +51,9 @@ def make_details(*, image: Image, picture: Pillow.Image) -> None:
 def _note_prints(image: Image, picture: Pillow.Image) -> None:
     """Of a picture that came in before there were any, and of its file, if that was blocked meanwhile."""
     found = prints_of(picture)
-    if found is not None:
-        Image.objects.filter(pk=image.pk).update(prints=kept(found))
-        blocking.note_prints(sha256=image.sha256, prints=kept(found))
+    if found and found.kept:
+        Image.objects.filter(pk=image.pk).update(prints=found.kept)
+        blocking.note_prints(sha256=image.sha256, prints=found.kept)
 
 
 def requeue_outdated() -> int:

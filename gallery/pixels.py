@@ -1,6 +1,5 @@
 """Opening pictures and turning them into plain pixels. Pillow only, so that the encoder can use it too."""
 
-import io
 import struct
 import warnings
 import zlib
@@ -9,10 +8,12 @@ from typing import BinaryIO
 
 import numpy as np
 import pillow_heif
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageOps
 
 from gallery.disguises import disguised_as
-from gallery.prints import prints_of
+from gallery.prints import Prints, prints_of
+from gallery.sketch import sketch
+from gallery.srgb import to_rgb
 
 # Pillow's format → content type. MPO is what cameras write as .jpg when they add a second view.
 CONTENT_TYPES = {
@@ -43,19 +44,8 @@ DECODE_ERRORS = (
     zlib.error,
 )
 
-SKETCH = 1024  # pixels of the longer side from which a print is made
-
 _ORIENTATION_TAG = 0x0112
 _SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that swap width and height
-_TURNS = {  # EXIF orientation → what makes it upright
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 
 class PictureError(Exception):
@@ -102,13 +92,14 @@ class Inspected:
     width: int  # pixels, orientation applied
     height: int
     is_animated: bool
-    prints: str | None = None  # prints.prints_of() the first frame, in hexadecimal digits
+    ways: str | None = None  # of the prints of the first frame, see prints.py, in hexadecimal digits
+    quality: float = 0.0  # of these
 
-    def prints_in_full(self) -> np.ndarray | None:
-        """(2, 32, 32) uint8."""
-        if self.prints is None:
+    @property
+    def prints(self) -> Prints | None:
+        if self.ways is None:
             return None
-        return np.frombuffer(bytes.fromhex(self.prints), np.uint8).reshape(2, 32, 32)
+        return Prints(np.frombuffer(bytes.fromhex(self.ways), np.uint8).reshape(2, 32, 32), self.quality)
 
 
 MAX_FRAMES = 5000  # nearly three minutes at 30 a second
@@ -176,13 +167,14 @@ def inspect(file: BinaryIO, *, max_pixels: int) -> Inspected:
         raise AlsoSomethingElse(kind)
     width, height = oriented_size(picture)
     animated = is_animated(picture)
-    found = prints_of(_sketch(picture))
+    found = _prints(picture)
     return Inspected(
         CONTENT_TYPES[picture.format or ""],
         width,
         height,
         animated,
-        prints=None if found is None else found.tobytes().hex(),
+        ways=found.ways.tobytes().hex() if found else None,
+        quality=found.quality if found else 0.0,
     )
 
 
@@ -237,23 +229,15 @@ def clean_pixels(file: BinaryIO, *, max_pixels: int, at_least: int | None = None
     load_pixels(picture)
     orientation = _orientation(picture)
     upright = ImageOps.exif_transpose(picture) if orientation != 1 else picture
-    return _without_metadata(_to_rgb(upright))
+    return _without_metadata(to_rgb(upright))
 
 
-def _sketch(picture: Image.Image) -> Image.Image:
-    """A decoded picture as small upright sRGB pixels on white, without a second copy in its full size."""
-    size, orientation = picture.size, _orientation(picture)
-    if max(size) > SKETCH:
-        is_smooth = picture.mode in {"L", "RGB", "RGBA", "LA", "CMYK", "YCbCr"}
-        method = Image.Resampling.BOX if is_smooth else Image.Resampling.NEAREST  # palettes do not mix
-        scale = SKETCH / max(size)
-        small = picture.resize((max(1, round(size[0] * scale)), max(1, round(size[1] * scale))), method)
-        small.info = picture.info
-    else:
-        small = picture
-    upright = small.transpose(_TURNS[orientation]) if orientation in _TURNS else small
-    upright.info = picture.info
-    return _to_rgb(upright)
+def _prints(picture: Image.Image) -> Prints | None:
+    """None also where the pixels have colours that cannot be converted, which its preparation will tell."""
+    try:
+        return prints_of(sketch(picture, orientation=_orientation(picture)))
+    except DECODE_ERRORS:
+        return None
 
 
 def fit(picture: Image.Image, longest: int) -> Image.Image:
@@ -291,47 +275,6 @@ def _orientation(picture: Image.Image) -> int:
     except DECODE_ERRORS:
         return 1  # an EXIF block that cannot be read does not spoil the picture
     return value if value in range(1, 9) else 1
-
-
-def _to_rgb(picture: Image.Image) -> Image.Image:
-    if picture.mode.startswith(("I", "F")):
-        picture = _to_8_bits(picture)
-    profile = picture.info.get("icc_profile")
-    if profile and picture.mode in {"RGB", "CMYK", "L"}:
-        picture = _to_srgb(picture, profile)
-    if picture.mode in {"RGBA", "LA", "PA", "RGBa", "La"} or "transparency" in picture.info:
-        picture = picture.convert("RGBA")
-        ground = Image.new("RGBA", picture.size, "white")
-        return Image.alpha_composite(ground, picture).convert("RGB")
-    return picture.convert("RGB")
-
-
-def _to_8_bits(picture: Image.Image) -> Image.Image:
-    """16-bit greys by their high byte; other integers and floats by the span of their values.
-
-    Pillow's own conversion of these modes clips at 255, which makes nearly everything white.
-    """
-    values = np.asarray(picture)
-    if picture.mode.startswith("I;16"):
-        return Image.fromarray((values >> 8).astype(np.uint8))
-    grey = np.nan_to_num(values.astype(np.float32))
-    low, high = float(grey.min()), float(grey.max())
-    if picture.mode == "I" and low >= 0:  # a 16-bit PNG in a wider mode
-        low, high = 0.0, 65535.0 if high > 255 else 255.0
-    span = (high - low) or 1.0
-    return Image.fromarray(((grey - low) / span * 255).clip(0, 255).astype(np.uint8))
-
-
-def _to_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
-    """Colours as a screen shows them; phones' wide-gamut pictures look pale without this."""
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        converted = ImageCms.profileToProfile(
-            picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
-        )
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return picture  # a profile that does not fit the picture: its plain numbers are the best guess
-    return converted or picture
 
 
 def _without_metadata(picture: Image.Image) -> Image.Image:

@@ -10,6 +10,8 @@ it, in the eight ways to turn and mirror each. docs/hash-block.md has what that 
 The fingerprint of near-duplicates (fingerprint.py) is coarser, and meant for one person's own pictures.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
@@ -21,37 +23,49 @@ LOW = 16  # frequencies looked at, in each direction
 LARGEST = 512  # pixels a side that borders are looked for in
 BORDER = 12  # grey levels, of 255, that a border may differ from its corner
 LEAST_LEFT = 0.25  # of a side, or nothing is cut off
-FLATTEST = 0.12  # quality below which there is no print: it would be that of many pictures
+FLATTEST = 0.12  # quality below which no print is kept: it would be that of many pictures
+FLATTEST_TRIED = (
+    0.04  # below which a picture that comes in is not compared; a darker copy has less than the kept
+)
 ROTATIONS = (2, -2)  # degrees that a picture is tried with
 ADDED = 0.03  # of a side, at each edge
 
-Prints = NDArray[np.uint8]
+Bits = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Prints:
+    """ways: (2, 32, 32), of the picture without its border and of the whole, in 32 ways each: as it is, then
+    turned and mirrored in seven, then the same of it extended and rotated. quality: as of quality_of()."""
+
+    ways: Bits
+    quality: float
+
+    @property
+    def kept(self) -> bytes | None:
+        """BYTES for a row in the database: both prints of the picture as it is. None for one with too little
+        in it to tell it from others."""
+        return np.ascontiguousarray(self.ways[:, 0]).tobytes() if self.quality >= FLATTEST else None
 
 
 def prints_of(picture: Image.Image) -> Prints | None:
-    """(2, 32, 32): of the picture without its border and of the whole, in 32 ways each: as it is, then turned
-    and mirrored in seven, then the same of it rotated and extended. The first of both are what is kept. None
-    for a picture with too little in it to tell it from others."""
+    """None for a picture with so little in it that it is not even compared."""
     grey = picture.convert("L")
     if max(grey.size) > LARGEST:
         grey = ImageOps.contain(grey, (LARGEST, LARGEST), Image.Resampling.BILINEAR)
     within = _without_border(grey)
-    if quality_of(_small(within)) < FLATTEST:
+    quality = quality_of(_small(within))
+    if quality < FLATTEST_TRIED:
         return None
-    return np.stack([_all_ways(within), _all_ways(grey)])
+    return Prints(np.stack([_all_ways(within), _all_ways(grey)]), quality)
 
 
-def kept(prints: Prints) -> bytes:
-    """BYTES of them, for a row in the database."""
-    return np.ascontiguousarray(prints[:, 0]).tobytes()
-
-
-def from_kept(rows: list[bytes]) -> Prints:
+def from_kept(rows: list[bytes]) -> Bits:
     """(N, 2, 32) of N rows."""
     return np.frombuffer(b"".join(bytes(row) for row in rows), np.uint8).reshape(-1, 2, BITS // 8)
 
 
-def turned(one: Prints) -> Prints:
+def turned(one: Bits) -> Bits:
     """(2, 32) → (2, 8, 32): nearly the eight ways to turn the picture, where nothing but its prints is kept.
 
     A sign that turns around turns its bit around as far as the median is nothing, from which it is never far.
@@ -60,13 +74,13 @@ def turned(one: Prints) -> Prints:
     return np.stack([[np.packbits(way.ravel() > 0) for way in _turned(each)] for each in low])
 
 
-def apart(known: Prints, one: Prints) -> NDArray[np.uint16]:
+def apart(known: Bits, one: Bits) -> NDArray[np.uint16]:
     """(N, 2, 32) and (2, W, 32) → (N,): the bits in which each of the known differs from the nearest of the W
     ways, within the border or as a whole."""
     return np.minimum(distances(known[:, 0], one[0]).min(axis=1), distances(known[:, 1], one[1]).min(axis=1))
 
 
-def distances(one: Prints, others: Prints) -> NDArray[np.uint16]:
+def distances(one: Bits, others: Bits) -> NDArray[np.uint16]:
     """(A, 32) and (B, 32) → (A, B): bits in which they differ, 0 to 256."""
     a, b = (np.ascontiguousarray(prints).view(np.uint64) for prints in (one, others))  # (A, 4), (B, 4)
     return sum(
@@ -85,7 +99,7 @@ def quality_of(grey: NDArray[np.float32]) -> float:
     return min(1.0, float(sum(np.where(step < 2.55, 0, step).mean() for step in steps)) / 2 / 25.5)
 
 
-def _all_ways(grey: Image.Image) -> Prints:
+def _all_ways(grey: Image.Image) -> Bits:
     """(32, 32)."""
     values = np.asarray(grey)
     ground = int(values[0, 0])
@@ -122,7 +136,7 @@ def _turned(low: NDArray[np.float32]) -> list[NDArray[np.float32]]:
     return [*mirrored, *(each.T for each in mirrored)]
 
 
-def _bits(low: NDArray[np.float32]) -> Prints:
+def _bits(low: NDArray[np.float32]) -> Bits:
     return np.packbits(low.ravel() > np.median(low))
 
 

@@ -20,7 +20,6 @@ from gallery.models import Image, Upload, User
 from gallery.models.image import original_path
 from gallery.moderation import checks
 from gallery.moderation.suspensions import Scope, check_not_suspended
-from gallery.prints import kept
 from gallery.quota import check_quota
 from gallery.validation import validate_picture
 
@@ -62,8 +61,8 @@ def store_image(
         check_quota(owner=owner, size=file.size)
     picture = validate_picture(file)
     digest = _sha256(file)
-    prints = picture.prints_in_full()
-    verdicts = checks.check_arrival(checks.Arrival(owner, origin, digest, prints))
+    prints = picture.prints
+    verdicts = checks.check_arrival(checks.Arrival(owner, origin, digest, prints and prints.ways))
     if restored := _take_out_of_trash(owner, digest, visibility, verdicts):
         return restored
     _refuse_duplicate(owner=owner, digest=digest)
@@ -82,7 +81,7 @@ def store_image(
         width=picture.width,
         height=picture.height,
         is_animated=picture.is_animated,
-        prints=None if prints is None else kept(prints),
+        prints=prints and prints.kept,
         awaits_checks=checks.has_late_checks(),
         retry_at=timezone.now() + preparation.LOST_AFTER,
     )

@@ -17,7 +17,8 @@ def apart(one: Pillow.Image, other: Pillow.Image) -> int:
     first, second = prints.prints_of(one), prints.prints_of(other)
     assert first is not None
     assert second is not None
-    return int(prints.apart(first[None, :, 0], second)[0])
+    assert first.kept
+    return int(prints.apart(prints.from_kept([first.kept]), second.ways)[0])
 
 
 def saved(picture: Pillow.Image, kind: str, **options: object) -> Pillow.Image:
@@ -56,10 +57,20 @@ def test_a_mark_on_an_empty_border_changes_little():
 
 
 def test_pictures_that_have_nothing_to_do_with_each_other_differ_in_about_half_of_the_bits():
-    found = np.stack([prints.prints_of(scenery(seed=seed))[0, 0] for seed in range(40)])
+    found = np.stack([prints.prints_of(scenery(seed=seed)).ways[0, 0] for seed in range(40)])
     between = prints.distances(found, found)[np.triu_indices(40, 1)]
     assert between.min() > 2 * THRESHOLD
     assert abs(between.mean() - prints.BITS / 2) < 4
+
+
+def test_a_darker_copy_is_compared_though_no_print_of_it_would_be_kept():
+    picture = ImageOps.autocontrast(scenery(seed=3))
+    known = prints.prints_of(picture)
+    assert known is not None
+    found = prints.prints_of(ImageEnhance.Brightness(picture).enhance(0.1 / known.quality))
+    assert found is not None
+    assert (found.kept, bool(known.kept)) == (None, True)
+    assert prints.apart(prints.from_kept([known.kept]), found.ways)[0] <= THRESHOLD
 
 
 def test_a_flat_picture_has_no_print():
@@ -71,9 +82,9 @@ def test_the_eight_ways_to_turn_a_picture_come_from_its_bits_alone_too():
     for seed in range(5):
         exact = prints.prints_of(scenery(seed=seed))
         assert exact is not None
-        near = prints.turned(exact[:, 0])
-        assert (near[:, 0] == exact[:, 0]).all()
-        assert np.diagonal(prints.distances(near[1], exact[1, :8])).max() <= 20
+        near = prints.turned(exact.ways[:, 0])
+        assert (near[:, 0] == exact.ways[:, 0]).all()
+        assert np.diagonal(prints.distances(near[1], exact.ways[1, :8])).max() <= 20
 
 
 def test_distances_count_bits():
@@ -93,7 +104,7 @@ def test_a_file_is_inspected_the_way_up_that_people_see_it(orientation):
     seen = prints.prints_of(pixels.clean_pixels(io.BytesIO(content), max_pixels=10**7))
     assert found.prints is not None
     assert seen is not None
-    assert (found.prints_in_full() == seen).all()
+    assert (found.prints.ways == seen.ways).all()
 
 
 @pytest.mark.parametrize("mode", ["L", "P", "RGBA", "1", "I;16", "CMYK"])
@@ -105,10 +116,10 @@ def test_every_kind_of_pixels_has_a_print_also_when_it_is_large(mode):
         turned = picture.convert(mode)
     content = encoded(turned, "TIFF" if mode == "CMYK" else "PNG")
     found = pixels.inspect(io.BytesIO(content), max_pixels=10**7)
-    known, plainly = found.prints_in_full(), prints.prints_of(picture)
+    known, plainly = found.prints, prints.prints_of(picture)
     assert known is not None
     assert plainly is not None
-    assert prints.apart(plainly[None, :, 0], known)[0] <= (THRESHOLD if mode == "1" else 12)
+    assert prints.apart(plainly.ways[None, :, 0], known.ways)[0] <= (THRESHOLD if mode == "1" else 12)
 
 
 def test_noise_is_told_from_other_noise():

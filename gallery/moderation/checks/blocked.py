@@ -19,12 +19,12 @@ def check_file(arrival: Arrival) -> Verdict | None:
 
 def check_print(arrival: Arrival) -> Verdict | None:
     """Turned, mirrored, scaled or changed a little it is still the same picture."""
-    if arrival.prints is None:
+    if arrival.ways is None:
         return None
     rows = list(BlockedFile.objects.exclude(prints=None).values_list("pk", "prints"))
     if not rows:
         return None
-    apart = prints.apart(prints.from_kept([row[1] for row in rows]), arrival.prints)  # (B,)
+    apart = prints.apart(prints.from_kept([row[1] for row in rows]), arrival.ways)  # (B,)
     nearest = int(apart.argmin())
     wish = blocking.current()
     if apart[nearest] > wish.distance:

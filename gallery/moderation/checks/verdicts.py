@@ -41,13 +41,13 @@ class Verdict:
 class Arrival:
     """A file before it is stored, in the web process (or, of a generated picture, in the worker).
 
-    prints: (2, 32, 32) uint8 as of prints.prints_of(); None for a picture that has none.
+    ways: (2, 32, 32) uint8, of its prints (see prints.py); None for a picture that has none.
     """
 
     owner: User
     origin: Image.Origin
     sha256: str
-    prints: NDArray[np.uint8] | None
+    ways: NDArray[np.uint8] | None
 
 
 @dataclass(frozen=True)
