@@ -10,6 +10,7 @@ it, in the eight ways to turn and mirror each. docs/hash-block.md has what that 
 The fingerprint of near-duplicates (fingerprint.py) is coarser, and meant for one person's own pictures.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,9 +61,9 @@ def prints_of(picture: Image.Image) -> Prints | None:
     return Prints(np.stack([_all_ways(within), _all_ways(grey)]), quality)
 
 
-def from_kept(rows: list[bytes]) -> Bits:
-    """(N, 2, 32) of N rows."""
-    return np.frombuffer(b"".join(bytes(row) for row in rows), np.uint8).reshape(-1, 2, BITS // 8)
+def from_kept(rows: Iterable[bytes | memoryview | None]) -> Bits:
+    """(N, 2, 32) of N rows, none of them None."""
+    return np.frombuffer(b"".join(bytes(row or b"") for row in rows), np.uint8).reshape(-1, 2, BITS // 8)
 
 
 def turned(one: Bits) -> Bits:
@@ -70,7 +71,7 @@ def turned(one: Bits) -> Bits:
 
     A sign that turns around turns its bit around as far as the median is nothing, from which it is never far.
     """
-    low = np.unpackbits(one, axis=1).reshape(2, LOW, LOW).astype(np.float32) - 0.5
+    low = np.unpackbits(one, axis=1).reshape(2, LOW, LOW) - np.float32(0.5)
     return np.stack([[np.packbits(way.ravel() > 0) for way in _turned(each)] for each in low])
 
 
@@ -106,8 +107,8 @@ def _all_ways(grey: Image.Image) -> Bits:
     rotated = [grey.rotate(each, Image.Resampling.BILINEAR, fillcolor=ground) for each in ROTATIONS]
     more = [(round(ADDED * side),) * 2 for side in values.shape]
     extended = Image.fromarray(np.pad(values, more, mode="edge"))
-    ways = [_turned(_DCT @ _small(each) @ _DCT.T) for each in (grey, extended, *rotated)]
-    return np.stack([_bits(low) for way in ways for low in way])
+    frequencies = [_DCT @ _small(each) @ _DCT.T for each in (grey, extended, *rotated)]  # of (16, 16)
+    return np.stack([_bits(way) for low in frequencies for way in _turned(low)])
 
 
 def _small(grey: Image.Image) -> NDArray[np.float32]:
@@ -129,14 +130,14 @@ def _without_border(picture: Image.Image) -> Image.Image:
     return picture.crop((int(left), int(top), int(right), int(bottom)))
 
 
-def _turned(low: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+def _turned(low: NDArray[np.floating]) -> list[NDArray[np.floating]]:
     """Mirroring turns the sign of every second frequency around, and a quarter turn is the transposed
     picture mirrored: so no further DCT is needed. The picture itself comes first."""
     mirrored = [low, low * _SIGNS[None, :], low * _SIGNS[:, None], low * _SIGNS[None, :] * _SIGNS[:, None]]
     return [*mirrored, *(each.T for each in mirrored)]
 
 
-def _bits(low: NDArray[np.float32]) -> Bits:
+def _bits(low: NDArray[np.floating]) -> Bits:
     return np.packbits(low.ravel() > np.median(low))
 
 

@@ -62,7 +62,7 @@ def store_image(
     picture = validate_picture(file)
     digest = _sha256(file)
     prints = picture.prints
-    verdicts = checks.check_arrival(checks.Arrival(owner, origin, digest, prints and prints.ways))
+    verdicts = checks.check_arrival(checks.Arrival(owner, origin, digest, prints.ways if prints else None))
     if restored := _take_out_of_trash(owner, digest, visibility, verdicts):
         return restored
     _refuse_duplicate(owner=owner, digest=digest)
@@ -81,7 +81,7 @@ def store_image(
         width=picture.width,
         height=picture.height,
         is_animated=picture.is_animated,
-        prints=prints and prints.kept,
+        prints=prints.kept if prints else None,
         awaits_checks=checks.has_late_checks(),
         retry_at=timezone.now() + preparation.LOST_AFTER,
     )

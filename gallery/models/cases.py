@@ -3,7 +3,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, Max, Q
+from django.db.models import Count, F, Max, Q
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -27,7 +27,8 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def queue(self) -> "CaseQuerySet":
         """What waits for a decision: the worst first, then what most people reported, then the oldest."""
-        return self.open().weighed().order_by("-severity", "-reporters", "created_at", "pk")
+        weighed: CaseQuerySet = self.open().weighed()
+        return weighed.order_by(F("severity").desc(), F("reporters").desc(), "created_at", "pk")
 
 
 class Case(models.Model):

@@ -52,7 +52,7 @@ def matches(*, image: Image, user: User) -> list[Alike]:
     """The pictures that would not pass if this one were blocked, the most alike first, at most SHOWN."""
     near = [(0, pk) for pk in Image.objects.kept().filter(sha256=image.sha256).values_list("pk", flat=True)]
     if image.prints:
-        near += _near(image.prints, blocking.current().distance)
+        near += _near(bytes(image.prints), blocking.current().distance)
     distances = {pk: bits for bits, pk in sorted(near, reverse=True) if pk != image.pk}
     nearest = sorted(distances, key=lambda pk: (distances[pk], pk))[:SHOWN]
     images = Image.objects.visible_to(user).select_related("owner").in_bulk(nearest)
@@ -65,7 +65,7 @@ def _near(kept: bytes, limit: int) -> list[tuple[int, uuid.UUID]]:
     near: list[tuple[int, uuid.UUID]] = []
     for ids, known in _prints_of(Image.objects.kept()):
         apart = prints.apart(known, asked)  # (N,)
-        near += [(int(apart[row]), ids[row]) for row in np.flatnonzero(apart <= limit)]
+        near += [(int(apart[row]), ids[int(row)]) for row in np.flatnonzero(apart <= limit)]
     return near
 
 
@@ -73,7 +73,7 @@ def count_matches() -> Counts:
     """Of what is there; the blocked files themselves do not count. Of very many pictures a part is looked at,
     which, as their ids are random, is no particular one."""
     rows = BlockedFile.objects.exclude(prints=None).values_list("prints", flat=True)
-    blocked = prints.from_kept(list(rows))
+    blocked = prints.from_kept(rows)
     others = Image.objects.kept().exclude(sha256__in=BlockedFile.objects.values("pk"))
     total = others.exclude(prints=None).count()
     looked_at, counts = 0, np.zeros(len(COUNTED_AT), int)

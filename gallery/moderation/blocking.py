@@ -67,7 +67,7 @@ def note_prints(*, sha256: str, prints: bytes) -> None:
 
 
 def _change(
-    kind: Kind, key: str, before: State, after: State, action: Action, by: User | None, reason: str
+    kind: str, key: str, before: State, after: State, action: str, by: User | None, reason: str
 ) -> None:
     write_state(kind, key, after)
     audit.record(actor=by, action=action, kind=kind, key=key, before=before, after=after, reason=reason)
