@@ -10,18 +10,18 @@ The packages with the drawings are fetched into .work/ at the first run (npm, an
 
 import argparse
 import hashlib
-import io
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
+from PIL import Image
 
+from benchmarks.hash_block_changes import FURTHER, TRANSFORMS, Transform
 from gallery import prints
 from weights.pack.data import ARTWORK, PACKAGES_FOLDER, fetch_all
 from weights.pack.dataset import on_ground, plain_ground
@@ -48,86 +48,6 @@ class Known:
     is_photograph: bool
     picture: Image.Image
     mask: NDArray[np.bool_]
-
-
-Transform = Callable[[Image.Image], Image.Image]
-
-
-def scaled(factor: float) -> Transform:
-    return lambda picture: picture.resize(
-        (round(picture.width * factor), round(picture.height * factor)), Image.Resampling.BICUBIC
-    )
-
-
-def saved(kind: str, quality: int) -> Transform:
-    def save(picture: Image.Image) -> Image.Image:
-        content = io.BytesIO()
-        picture.save(content, kind, quality=quality)
-        return Image.open(content).convert("RGB")
-
-    return save
-
-
-def cropped(share: float, first: float = 0.5) -> Transform:
-    """That share of the picture's sides is gone, and of this the `first` part at the left and the top."""
-
-    def crop(picture: Image.Image) -> Image.Image:
-        width, height = picture.width * share, picture.height * share
-        left, top = round(first * width), round(first * height)
-        return picture.crop(
-            (left, top, picture.width - round(width) + left, picture.height - round(height) + top)
-        )
-
-    return crop
-
-
-def brighter(factor: float) -> Transform:
-    return lambda picture: ImageEnhance.Brightness(picture).enhance(factor)
-
-
-def turned(degrees: float) -> Transform:
-    """With corners in the colour of the picture's own corner, as editors fill them."""
-    return lambda picture: picture.rotate(
-        degrees, Image.Resampling.BICUBIC, fillcolor=picture.getpixel((0, 0))
-    )
-
-
-def bordered(picture: Image.Image) -> Image.Image:
-    return ImageOps.expand(picture, round(0.08 * max(picture.size)), "white")
-
-
-def watermarked(picture: Image.Image) -> Image.Image:
-    marked = picture.convert("RGBA")
-    layer = Image.new("RGBA", marked.size)
-    font = ImageFont.load_default(size=max(10, picture.width // 12))
-    ImageDraw.Draw(layer).text(
-        (picture.width * 0.35, picture.height * 0.85), "© example.org", fill=(255, 255, 255, 170), font=font,
-        stroke_width=1, stroke_fill=(0, 0, 0, 170),
-    )  # fmt: skip
-    return Image.alpha_composite(marked, layer).convert("RGB")
-
-
-TRANSFORMS: dict[str, Transform] = {
-    "scaled to a quarter": scaled(0.25),
-    "scaled to 150 %": scaled(1.5),
-    "JPEG, quality 30": saved("JPEG", 30),
-    "JPEG, quality 95": saved("JPEG", 95),
-    "WebP, quality 50": saved("WEBP", 50),
-    "cropped by 2 %": cropped(0.02),
-    "cropped by 10 %": cropped(0.10),
-    "30 % brighter": brighter(1.3),
-    "in grey": lambda picture: picture.convert("L").convert("RGB"),
-    "rotated by 2°": turned(2),
-    "with a white border": bordered,
-    "with a watermark": watermarked,
-}
-FURTHER: dict[str, Transform] = {
-    "cropped by 5 %": cropped(0.05),
-    "cropped by 10 %, most of it at one corner": cropped(0.10, first=0.7),
-    "30 % darker": brighter(0.7),
-    "a quarter turn": lambda picture: picture.transpose(Image.Transpose.ROTATE_90),
-    "mirrored, and JPEG of quality 60": lambda picture: saved("JPEG", 60)(ImageOps.mirror(picture)),
-}
 
 
 def main() -> None:
@@ -272,7 +192,7 @@ def false_table(
     lines.append("| --- |" + " ---: |" * len(THRESHOLDS))
     counts = {
         "taken for one of the blocked": [columns[bits].total() for bits in THRESHOLDS],
-        "of these, the same outline in other colours": [columns[bits]["outline"] for bits in THRESHOLDS],
+        "of these, with the same outline": [columns[bits]["outline"] for bits in THRESHOLDS],
         "of these, anything else": [columns[bits]["another"] for bits in THRESHOLDS],
     }
     lines += [f"| {name} | " + " | ".join(map(str, values)) + " |" for name, values in counts.items()]
@@ -287,13 +207,15 @@ def same_outline(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> bool:
 
 DOCUMENT = """# Blocked pictures known again
 
-Made by `nice python -m benchmarks.hash_block --write docs/hash-block.md`: {known} pictures are blocked, {photographs} photographs
-of the demo gallery and drawings of all sets that the model pack is made from. Each is changed and comes in again; the
-tables say how many are then known by their print ([`gallery/prints.py`](../gallery/prints.py)), at several numbers of
-bits, of 256, that may differ. {others:,} other drawings of the same sets come in unchanged: they must not be taken for one.
+Made by `nice python -m benchmarks.hash_block --write docs/hash-block.md`: {known} pictures are blocked,
+{photographs} photographs of the demo gallery and drawings of all sets that the model pack is made from.
+Each is changed and comes in again; the tables say how many are then known by their print
+([`gallery/prints.py`](../gallery/prints.py)), at several numbers of bits, of 256, that may differ.
+{others:,} other drawings of the same sets come in unchanged: they must not be taken for one.
 
-Of the {known}, {flat} have no print, because there is so little in them, like a line or a plain shape, that it would be the
-print of many pictures. They count as missed here; in the app their very file is blocked all the same.
+Of the {known}, {flat} have no print, because there is so little in them, like a line or a plain shape, that
+it would be the print of many pictures. They count as missed here; in the app their very file is blocked all
+the same.
 
 ## Twelve ways to change a picture
 
@@ -309,15 +231,17 @@ print of many pictures. They count as missed here; in the app their very file is
 
 ## The number that was chosen
 
-{chosen} bits. Up to there the pictures that are taken for a blocked one without being it are nearly all the same drawing in
-other colours: flags of three stripes, clocks, playing cards, the same person with another hair; what is left are drawings
-that one artist made from another. Beyond it these grow faster than what is caught. Because such mistakes are left, a picture
-that only looks like a blocked one is held until a moderator has looked at it, and not refused, unless the site wants it so.
-Both are set at `/moderation/blocks/`, which counts what of the pictures that are there would match.
+{chosen} bits. Up to there the pictures that are taken for a blocked one without being it nearly all have the
+same outline as it: the same drawing in other colours or with another hair, flags of three stripes, clocks,
+arrows, playing cards; what is left are drawings that one artist made from another. Beyond it these grow
+faster than what is caught. Because such mistakes are left, a picture that only looks like a blocked one is
+held until a moderator has looked at it, and not refused, unless the site wants it so. Both are set at
+`/moderation/blocks/`, which counts what of the pictures that are there would match.
 
-What the numbers do not hide: a crop of a tenth that takes most of it from one corner moves everything and is seldom known
-again; larger marks on a picture with little in it, and stronger changes of brightness that clip what was drawn, are the next
-to slip through. Nor does a print see that two pictures show the same thing: a case also offers what its vector finds alike.
+What the numbers do not hide: a crop of a tenth that takes most of it from one corner moves everything and
+is seldom known again; larger marks on a picture with little in it, and stronger changes of brightness that
+clip what was drawn, are the next to slip through. Nor does a print see that two pictures show the same
+thing: a case also offers what its vector finds alike.
 """
 
 if __name__ == "__main__":
