@@ -170,6 +170,15 @@ def test_what_looks_like_a_newly_blocked_picture_is_offered_and_not_hidden_by_it
     assert BlockedFile.objects.count() == 2
 
 
+def test_what_could_not_be_decided_is_told_on_the_page_that_it_was_sent_from(monas, alice, bob):
+    case = report(thing=stored(alice, scenery()), reporter=bob, reason="spam").case
+    answer = monas.post(reverse("gallery:case_decide", args=[case.pk]), {"action": "suspend", "alone": "1"})
+    page = answer.content.decode()
+    assert answer.status_code == 400
+    assert "Choose what the person may not do while they are suspended." in page
+    assert "Pictures that look like it" in page
+
+
 def test_the_same_file_of_somebody_else_is_offered_too(monas, alice, bob, mona):
     image, same = (stored(owner, scenery(seed=5), title=owner.username) for owner in (alice, bob))
     case = report(thing=image, reporter=bob, reason="spam").case
@@ -188,6 +197,7 @@ def test_the_queue_says_what_a_check_found(monas, bob, blocked):
     page = read(monas, QUEUE)
     assert "Automatic check" in page
     assert "It looks like a picture that moderators have blocked." in page
+    assert reverse("gallery:audit") + f"?kind=file&amp;key={blocked.sha256}" in page
     assert Case.objects.open().count() == 1
 
 

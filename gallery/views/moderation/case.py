@@ -34,6 +34,11 @@ ABOUT_PICTURES = {Action.HIDE, Action.BLUR, Action.SAFE, Action.DELETE, Action.B
 @moderators_only
 def case(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Open or decided."""
+    return case_page(request, pk)
+
+
+def case_page(request: HttpRequest, pk: uuid.UUID, *, why: str = "", status: int = 200) -> HttpResponse:
+    """why: it could not be decided."""
     cases = Case.objects.weighed().filter(pk=pk)
     row = get_object_or_404(cases)
     thing = find(row.kind, row.key)
@@ -46,8 +51,10 @@ def case(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "offers": [offer for offer in offers_for(Case.Kind.IMAGE) if offer.action in ABOUT_PICTURES],
         "standing": standing & ABOUT_PICTURES,
         "scopes": Suspension.Scope.choices,
+        "refused": row if why else None,
+        "why": why,
     }
-    return render(request, "gallery/moderation/case.html", context)
+    return render(request, "gallery/moderation/case.html", context, status=status)
 
 
 @login_required
