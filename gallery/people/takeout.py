@@ -20,6 +20,7 @@ from gallery.models import (
     Appeal,
     CameraFacts,
     Favourite,
+    Finding,
     HistoryEntry,
     Image,
     LabelSet,
@@ -41,7 +42,7 @@ Part = Callable[[User], Rows]
 # What says nothing about the person, would let somebody else in, or tells of a moderator.
 LEFT_OUT = {
     *("password", "token", "original", "placeholder", "fingerprint", "retry_at", "attempts", "claim"),
-    *("decided_by", "session_key", "data"),
+    *("decided_by", "session_key", "data", "params"),
 }
 
 _PARTS: dict[str, Part] = {
@@ -62,6 +63,7 @@ _PARTS: dict[str, Part] = {
     "sessions": lambda user: UserSession.objects.filter(user=user),
     "second-factor": lambda user: Authenticator.objects.filter(user=user),
     "reports": lambda user: Report.objects.filter(reporter=user),
+    "findings": lambda user: Finding.objects.filter(case__owner=user),
     "warnings": lambda user: Strike.objects.filter(person=user),
     "suspensions": lambda user: Suspension.objects.filter(person=user),
     "appeals": lambda user: Appeal.objects.filter(decision__case__owner=user),

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('gallery', '0023_audit_of_jobs'),
+        ('gallery', '0024_automatic_checks'),
     ]
 
     operations = [
