@@ -189,8 +189,8 @@ def report(runs: Sequence[Run], again: Sequence[PageRun], settings: GenerateSett
         )
     lines += [
         "",
-        f"The pack's CLIP takes {right} of {len(runs)} for what they are meant to be. That is no proof that a "
-        "person does: one of its three picture towers steered them there.",
+        f"The pack's CLIP takes {right} of {len(runs)} for what they are meant to be. That is no proof that "
+        "a person does: one of its three picture towers steered them there.",
         "",
     ]
     return "\n".join(lines)
