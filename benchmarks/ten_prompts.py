@@ -1,6 +1,7 @@
-"""Ten prompts at the default settings into docs/ten-prompts.md: by the engine itself, and by a running site.
+"""Ten prompts in normal quality into docs/ten-prompts.md: by the engine itself, and by a running site.
 
     python -m benchmarks.ten_prompts
+    python -m benchmarks.ten_prompts --size 256     # into docs/ten-prompts-256.md
 
 Every run of the engine is a process of its own, so that equal bytes are not owed to anything kept in memory.
 The site's pictures are asked for on its studio page and made by its queue.
@@ -57,7 +58,7 @@ class Run:
     cpu_seconds: float
     first_loss: float  # mean of the first and the last tenth of the steps, as views differ from step to step
     last_loss: float
-    best_label: str  # of the ten prompts, by CLIP's cosine
+    best_label: str  # of the ten prompts, by the whole pack's cosine
     probability: float  # of the run's own prompt among the ten
 
     @property
@@ -77,7 +78,7 @@ def make(settings: GenerateSettings) -> Run:
         last = step
     pixels = last.image()
     seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
-    label, probability = _classify(pixels, clip, settings.prompt)
+    label, probability = _classify(pixels, _judge(), settings.prompt)
     tenth = max(1, len(losses) // 10)
     return Run(
         prompt=settings.prompt,
@@ -104,7 +105,7 @@ def by_the_page(recipes: Sequence[GenerateSettings]) -> Iterator[PageRun]:
     with Site.start(TORCH_THREADS=str(recipes[0].threads)) as site:
         client = site.sign_up("painter")
         for recipe in recipes:
-            form = {"prompt": recipe.prompt, "seed": recipe.seed, "steps": recipe.steps, "size": recipe.width}
+            form = {"prompt": recipe.prompt, "seed": recipe.seed, "size": recipe.width, "quality": "normal"}
             response = send(client, "/studio/", form)
             found = re.search(r"/studio/([0-9a-f-]{36})/", str(response.url))
             assert found, response.text
@@ -125,6 +126,13 @@ def _models():
     pack = ROOT / "weights" / "mini" / "clip"
     clip = load_clip(ClipConfig(model="mini", pretrained="", pack_dir=pack, quick=True))
     return load_vqgan(VqganSource()), clip
+
+
+def _judge():
+    """All three towers of the pack, of which one has steered."""
+    from gallery.clip.model import ClipConfig, load_clip
+
+    return load_clip(ClipConfig(model="mini", pretrained="", pack_dir=ROOT / "weights" / "mini" / "clip"))
 
 
 def _classify(pixels: np.ndarray, clip, prompt: str) -> tuple[str, float]:
@@ -155,13 +163,13 @@ def report(runs: Sequence[Run], again: Sequence[PageRun], settings: GenerateSett
     right = sum(run.best_label == run.prompt for run in runs)
     options = ", ".join(f"{name} {value}" for name, value in asdict(settings).items() if name != "prompt")
     lines = [
-        "# Ten prompts",
+        f"# Ten prompts, {settings.width} pixels",
         "",
-        "Made by `python -m benchmarks.ten_prompts` with the models in `weights/mini`: every prompt at the "
-        "default settings with the same seed, once by the engine in a process of its own and once more on "
-        "the studio page of a running site.",
+        f"Made by `python -m benchmarks.ten_prompts --size {settings.width}` with the models in "
+        "`weights/mini`: every prompt in normal quality with the same seed, once by the engine in a process "
+        "of its own and once more on the studio page of a running site.",
         "",
-        "![The ten pictures](ten-prompts/sheet.png)",
+        f"![The ten pictures]({name_for(settings.width)}/sheet.png)",
         "",
         f"Settings: {options}.",
         f"Machine: {platform.machine()}, {os.cpu_count()} cores, other work may have been running beside.",
@@ -181,11 +189,15 @@ def report(runs: Sequence[Run], again: Sequence[PageRun], settings: GenerateSett
         )
     lines += [
         "",
-        f"CLIP itself takes {right} of {len(runs)} for what they are meant to be. That is no proof that a "
-        "person does: the same model steered them there.",
+        f"The pack's CLIP takes {right} of {len(runs)} for what they are meant to be. That is no proof that "
+        "a person does: one of its three picture towers steered them there.",
         "",
     ]
     return "\n".join(lines)
+
+
+def name_for(size: int) -> str:
+    return "ten-prompts" if size == GenerateSettings.width else f"ten-prompts-{size}"
 
 
 def main() -> None:
@@ -193,10 +205,12 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--size", type=int, choices=(128, 256), default=128, help="pixels a side")
     parser.add_argument("--out", type=Path, default=ROOT / "docs")
     arguments = parser.parse_args()
-    recipes = [GenerateSettings(prompt=prompt, seed=arguments.seed) for prompt in PROMPTS]
-    pictures = arguments.out / "ten-prompts"
+    size, seed = arguments.size, arguments.seed
+    recipes = [GenerateSettings(prompt=prompt, seed=seed, width=size, height=size) for prompt in PROMPTS]
+    pictures = arguments.out / name_for(size)
     pictures.mkdir(parents=True, exist_ok=True)
     with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
         runs = []
@@ -210,7 +224,8 @@ def main() -> None:
         again.append(repeat)
         same = "equal" if repeat.sha256 == run.sha256 else "DIFFERENT"
         print(f"{run.prompt}: by the page {repeat.seconds:.0f} s, {same}", flush=True)
-    (arguments.out / "ten-prompts.md").write_text(report(runs, again, recipes[0]), encoding="utf-8")
+    page = report(runs, again, recipes[0])
+    (arguments.out / f"{name_for(size)}.md").write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":

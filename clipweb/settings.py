@@ -318,6 +318,7 @@ ENCODER_THREADS = env_int("ENCODER_THREADS", max(1, TORCH_THREADS // 4), low=1, 
 JOB_HEARTBEAT_STALE = env_int("JOB_HEARTBEAT_STALE", 30, low=2, high=3600)  # seconds of silence
 JOB_HUNG_SECONDS = 900  # of one step, or of loading the models
 JOB_MAX_ATTEMPTS = 3
+MEASURE_QUALITIES = env_bool("MEASURE_QUALITIES", True)  # how long each takes here, at the first start
 JOB_CHECKPOINT_EVERY = 10  # steps
 JOB_STATE_DAYS = env_int("JOB_STATE_DAYS", 7, low=0, high=3650)  # that a finished picture can be continued
 JOB_STATES_BYTES = env_int("JOB_STATES_MEGABYTES", 1000, low=0, high=1_000_000) * 1024 * 1024  # of all

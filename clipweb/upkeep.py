@@ -14,6 +14,7 @@ STEPS = (
     "gallery.tasks.discard_expired_uploads",
     "gallery.tasks.forget_query_pictures",
     "generator.tasks.requeue_stale",
+    "generator.tasks.request_measurement",
     "gallery.tasks.request_background",
     "gallery.tasks.requeue_maps",
     "gallery.tasks.request_vocabulary",

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db.models import F
 from django.utils import timezone
 
-from generator import room, turns
+from generator import memory, room, turns
 from generator.models import Job, Pace
 
 NEWEST_SHARE = 0.3  # of a measurement in the moving mean
@@ -46,20 +46,24 @@ class Stopwatch:
     def step_done(self) -> None:
         if self._steps == 0:
             self._warm_at = time.monotonic()
+            memory.forget_peak()
         self._steps += 1
 
     def keep(self) -> None:
         """Let what the run has measured count in the mean of its kind of work."""
         measured = self._steps - 1
         if measured >= FEWEST_STEPS:
-            record(work=self._work, seconds=(time.monotonic() - self._warm_at) / measured)
+            seconds = (time.monotonic() - self._warm_at) / measured
+            record(work=self._work, seconds=seconds, peak=memory.peak())
 
 
-def record(*, work: str, seconds: float) -> Pace:
-    pace, is_new = Pace.objects.get_or_create(work=work, defaults={"seconds": seconds})
+def record(*, work: str, seconds: float, peak: int | None = None) -> Pace:
+    """peak: of the worker's memory in bytes, where it is known."""
+    pace, is_new = Pace.objects.get_or_create(work=work, defaults={"seconds": seconds, "memory": peak})
     if not is_new:
         mean = F("seconds") * (1 - NEWEST_SHARE) + seconds * NEWEST_SHARE
-        Pace.objects.filter(pk=pace.pk).update(seconds=mean, measured_at=timezone.now())
+        newest = {"memory": peak} if peak else {}
+        Pace.objects.filter(pk=pace.pk).update(seconds=mean, measured_at=timezone.now(), **newest)
         pace.refresh_from_db()
     return pace
 

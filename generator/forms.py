@@ -25,6 +25,7 @@ from generator.engine.settings import (
 from generator.jobs import Wish
 from generator.option_fields import OptionFields
 from generator.prompt_fields import PromptField
+from generator.qualities import OWN, QUALITIES, Choice, choices, quality_of, values_of
 
 if TYPE_CHECKING:
     from generator.option_kinds import Text
@@ -61,6 +62,7 @@ def initial_of(
         "size": min(width, height),
         "shape": shape_of(width, height),
         "steps": steps,
+        "quality": quality_of(steps, options),
         **options,
     }
 
@@ -93,12 +95,22 @@ class JobForm(OptionFields):
         initial="square",
         help_text=_("As near as the model's grid allows."),
     )
+    quality = forms.ChoiceField(
+        label=_("Quality"),
+        required=False,
+        choices=[*((name, quality.label) for name, quality in QUALITIES.items()), (OWN, _("My own"))],
+        initial="normal",
+        widget=forms.RadioSelect,
+    )
     steps = forms.IntegerField(
         label=_("Steps"),
+        required=False,
         min_value=int(LIMITS["steps"][0]),
         max_value=int(LIMITS["steps"][1]),
         initial=GenerateSettings.steps,
-        help_text=_("More take longer and fit the words better."),
+        help_text=_(
+            "More take longer and fit the words better. The quality sets them, unless it is your own."
+        ),
     )
     seed = forms.IntegerField(
         label=_("Seed"),
@@ -128,6 +140,10 @@ class JobForm(OptionFields):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
+        if data.get("quality") in QUALITIES:
+            data |= values_of(data["quality"])
+        elif data.get("steps") is None and "steps" not in self.errors:
+            self.add_error("steps", forms.Field.default_error_messages["required"])
         named = {name: _pictures_of(name, data.get(name)) for name in ("prompt", *PARTS, *PICTURES)}
         there = pictures.visible(set().union(*named.values()), user=self.owner)
         for name, ids in named.items():
@@ -138,6 +154,13 @@ class JobForm(OptionFields):
         if data.get("every_drawer") and data.get("codebook_pull"):
             self.add_error("codebook_pull", _("Only what the model paints has a codebook."))
         return data
+
+    @property
+    def qualities(self) -> list[Choice]:
+        try:
+            return choices(int(self["size"].value()))
+        except (TypeError, ValueError):
+            return choices(0)
 
     def chosen_pictures(self) -> list[tuple[Text, Image]]:
         """The pictures that stand in the form's own fields for them, each with the field's label."""

@@ -216,6 +216,9 @@ class Pace(models.Model):
 
     work = models.CharField(max_length=80, unique=True)
     seconds = models.FloatField()  # a step, a moving mean
+    memory = models.PositiveBigIntegerField(
+        null=True
+    )  # bytes that the worker took at the most, the last time
     measured_at = models.DateTimeField(auto_now=True)
 
     def __str__(self) -> str:

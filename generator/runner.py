@@ -122,7 +122,7 @@ def models_of_this_process() -> Models:
 
 def _make(job: Job, load_models: Callable[[], Models], heartbeat: Heartbeat) -> None:
     models = load_models()
-    recipe = _recipe(job)
+    recipe = recipe_for(job)
     given = _pictures(job, recipe)
     pace, stopwatch = PreviewPace(), Stopwatch(job)
     for step in _steps(job, recipe, models, given):
@@ -156,7 +156,8 @@ def _put_down(job: Job, step: Step, wished: Job.State) -> bool:
     return is_down
 
 
-def _recipe(job: Job) -> GenerateSettings:
+def recipe_for(job: Job) -> GenerateSettings:
+    """The engine's settings of a job, with as many threads as are set. Raises JobFailed."""
     try:
         return replace(jobs.recipe_of(jobs.wish_of(job)), threads=settings.TORCH_THREADS)
     except SettingsError as error:

@@ -1,6 +1,6 @@
 """Edges of the queue: each fetches nothing itself and calls one function."""
 
-from generator import checkpoints, recovery, runner
+from generator import checkpoints, qualities, recovery, runner
 
 
 def run_job(job_id: str) -> None:
@@ -11,3 +11,11 @@ def run_job(job_id: str) -> None:
 def requeue_stale() -> int:
     checkpoints.sweep()
     return recovery.requeue_stale()
+
+
+def measure_qualities() -> int:
+    return qualities.measure(load_models=runner.models_of_this_process)
+
+
+def request_measurement() -> bool:
+    return qualities.request_measurement()

@@ -45,6 +45,7 @@ class Site:
             "CLIPWEB_DATA_DIR": str(folder),
             "CLIPWEB_PORT": str(self.port),
             "ADMIN_PASSWORD": PASSWORD,
+            "MEASURE_QUALITIES": "0",
             "TORCH_THREADS": "1",  # two on a core that others use too wait for each other
             **environment,
         }

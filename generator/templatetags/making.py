@@ -1,5 +1,7 @@
 """For templates: how a picture of the gallery was made, which knows nothing of the studio; times in words."""
 
+import json
+
 from django import template
 from django.contrib.auth.models import AnonymousUser
 from django.utils.translation import gettext, ngettext
@@ -41,3 +43,9 @@ def about(seconds: float) -> str:
         return ngettext("about %(count)d minute", "about %(count)d minutes", minutes) % {"count": minutes}
     hours = round(minutes / 60)
     return ngettext("about %(count)d hour", "about %(count)d hours", hours) % {"count": hours}
+
+
+@register.filter
+def as_json(value: object) -> str:
+    """For a data attribute; the template escapes it."""
+    return json.dumps(value, separators=(",", ":"))
