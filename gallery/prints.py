@@ -104,7 +104,8 @@ def _all_ways(grey: Image.Image) -> Bits:
     """(32, 32)."""
     values = np.asarray(grey)
     ground = int(values[0, 0])
-    rotated = [grey.rotate(each, Image.Resampling.BILINEAR, fillcolor=ground) for each in ROTATIONS]
+    small = ImageOps.contain(grey, (3 * SIDE, 3 * SIDE), Image.Resampling.BILINEAR)  # is rotated much faster
+    rotated = [small.rotate(each, Image.Resampling.BILINEAR, fillcolor=ground) for each in ROTATIONS]
     more = [(round(ADDED * side),) * 2 for side in values.shape]
     extended = Image.fromarray(np.pad(values, more, mode="edge"))
     frequencies = [_DCT @ _small(each) @ _DCT.T for each in (grey, extended, *rotated)]  # of (16, 16)

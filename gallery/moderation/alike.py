@@ -19,7 +19,7 @@ from gallery.moderation import blocking
 SHOWN = 24  # by their prints, and as many by their vectors
 ALIKE = 0.85  # cosine similarity from which a picture is offered
 CHUNK = 4096  # pictures compared at once
-MOST_COMPARED = 40_000_000  # prints with prints for a count: about a second
+MOST_COMPARED = 10_000_000  # prints with prints for a count: about a second
 COUNTED_AT = (0, 8, 16, 24, 30, 36, 42, 48, 56, 64)  # bits of 256
 
 

@@ -16,7 +16,6 @@ from gallery.moderation.checks.verdicts import (
     Refused,
     Result,
     Verdict,
-    strictest,
 )
 
 # The cheapest first. A further check is one more name here.
@@ -56,6 +55,3 @@ def check_prepared(*, image: Image, picture: Pillow.Image) -> None:
     with transaction.atomic():
         if Image.objects.filter(pk=image.pk, awaits_checks=True).update(awaits_checks=False) and verdicts:
             act_on(image=image, verdicts=verdicts)
-
-
-__all__ = ["EARLY", "LATE", "check_arrival", "check_prepared", "has_late_checks", "strictest"]
