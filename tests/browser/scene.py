@@ -251,8 +251,9 @@ def write_policy(scene: Scene) -> str:
     measured = "SELECT 1 FROM gallery_background WHERE line IS NOT NULL"  # soon after the start
     scene.site.wait_until(lambda: scene.site.rows(measured), seconds=120)
     form = {"name": "Trees", "texts": "a tree\nan oak", "threshold": "2", "result": "hold", **token(admin)}
-    address = admin.post("/moderation/policies/", data=form).headers["location"]
-    return address.rstrip("/").rpartition("/")[2]
+    answer = admin.post("/moderation/policies/", data=form)
+    assert answer.is_success, answer.text
+    return answer.url.path.rstrip("/").rpartition("/")[2]
 
 
 def decide(scene: Scene, thing: str, *chosen: str, **terms: str) -> None:
