@@ -23,7 +23,7 @@ class PolicyForm(forms.ModelForm):
         widget=forms.NumberInput(attrs={"step": "any"}),
         help_text=_(
             "By how many spreads a picture has to stand out from pictures that have nothing to do with the"
-            " words. 2 to 4 are usual; less catches more, and more that is harmless."
+            " words. Less catches more, and more that is harmless."
         ),
     )
 
