@@ -26,7 +26,7 @@ from gallery.views import (
     uploading,
     which,
 )
-from gallery.views.moderation import appeals, audit, blocks, case, cases, reports
+from gallery.views.moderation import appeals, audit, blocks, case, cases, policies, reports
 from gallery.views.moderation import pictures as moderated
 
 app_name = "gallery"
@@ -124,6 +124,9 @@ urlpatterns = [
     path("moderation/appeals/<uuid:pk>/decide/", appeals.decide_appeal, name="appeal_decide"),
     path("moderation/audit/", audit.log, name="audit"),
     path("moderation/audit/csv", audit.export, name="audit_csv"),
+    path("moderation/policies/", policies.policy_list, name="policies"),
+    path("moderation/policies/<uuid:policy_id>/", policies.policy_page, name="policy"),
+    path("moderation/policies/<uuid:policy_id>/delete/", policies.delete, name="policy_delete"),
     path("moderation/blocks/", blocks.blocks, name="blocks"),
     path("moderation/blocks/<slug:sha256>/remove/", blocks.remove, name="block_remove"),
     path("moderation/blocks/<slug:sha256>/restore/", blocks.restore, name="block_restore"),

@@ -12,6 +12,7 @@ from gallery.models.labelling import LabelSet, Tagging, Vocabulary, WrittenTag
 from gallery.models.map import Map, MapPoint
 from gallery.models.near import NearPair
 from gallery.models.people import User
+from gallery.models.policies import Policy
 from gallery.models.query_picture import QueryPicture
 from gallery.models.sanctions import Appeal, BlockedFile, PrintBlocking, Strike, Suspension
 from gallery.models.searches import RecentSearch, SavedSearch
@@ -49,6 +50,7 @@ __all__ = [
     "PendingVector",
     "PendingWords",
     "Place",
+    "Policy",
     "PrintBlocking",
     "QueryPicture",
     "RecentSearch",

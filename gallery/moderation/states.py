@@ -20,6 +20,7 @@ from gallery.models import (
     Case,
     Decision,
     Image,
+    Policy,
     PrintBlocking,
     Strike,
     Suspension,
@@ -30,6 +31,8 @@ from gallery.moderation.things import ThingGone
 
 Kind = AuditEntry.Kind
 SETTING_KEY = "blocks"  # of PrintBlocking, in the audit log
+WRITTEN = ("name", "texts", "threshold", "result", "is_active", "model_id")  # of a policy
+GONE: State = {"is_there": False} | dict.fromkeys(WRITTEN)  # of one that is not there
 
 
 def read_state(kind: str, key: str) -> State:
@@ -119,12 +122,21 @@ def _write_file(key: str, changes: State) -> None:
 
 
 def _read_setting(key: str) -> State:
-    """There is one so far."""
+    """Of the block list, or of a policy by its id."""
+    if key != SETTING_KEY:
+        policy = Policy.objects.filter(pk=key).first()
+        return state_of_policy(policy) if policy else GONE
     row = PrintBlocking.objects.filter(pk=PrintBlocking.ROW).first() or PrintBlocking()
     return {"distance": row.distance, "result": str(row.result)}
 
 
+def state_of_policy(policy: Policy) -> State:
+    """What people have written; what the model makes of it follows from that."""
+    return {"is_there": True} | {name: getattr(policy, name) for name in WRITTEN}
+
+
 def _write_setting(key: str, changes: State) -> None:
+    """Of the block list; a policy is written in policies.py, as the encoder has a say in it."""
     PrintBlocking.objects.update_or_create(pk=PrintBlocking.ROW, defaults=changes)
 
 

@@ -38,6 +38,7 @@ class Scene:
     batch: str = ""
     reported: list[str] = field(default_factory=list)  # pictures of others that Alice reported
     case: str = ""  # about the first of them, open
+    policy: str = ""
     people: dict[str, httpx.Client] = field(default_factory=dict)
 
     def group(self) -> str:
@@ -244,6 +245,7 @@ def moderate(scene: Scene) -> None:
         send(alice, f"/report/image/{picture}/", {"reason": reason, "note": "Have a look, please."})
     ((case,),) = scene.site.rows("SELECT id FROM gallery_case WHERE key = ?", scene.reported[0])
     scene.case = str(uuid.UUID(case))
+    scene.policy = write_policy(scene)
     decide(scene, scene.reported[3], "blur", "block")
     send(alice, f"/report/person/{found[0][1]}/", {"reason": "harassment"})
     decide(scene, str(found[0][1]), "suspend", "warn", scope="sign_in", days="7")
@@ -252,6 +254,17 @@ def moderate(scene: Scene) -> None:
     (decision,) = scene.site.rows("SELECT id FROM gallery_decision ORDER BY created_at DESC LIMIT 1")[0]
     alice.post(f"/decisions/{uuid.UUID(decision)}/appeal/", data={"text": "It is quiet.", **token(alice)})
     alice.post("/reports/read/", data=token(alice))
+
+
+def write_policy(scene: Scene) -> str:
+    """Its id. It is not in force, so that the pictures that come later are seen at once."""
+    admin = scene.people["admin"]
+    measured = "SELECT 1 FROM gallery_background WHERE line IS NOT NULL"  # soon after the start
+    scene.site.wait_until(lambda: scene.site.rows(measured), seconds=120)
+    form = {"name": "Trees", "texts": "a tree\nan oak", "threshold": "2", "result": "hold", **token(admin)}
+    answer = admin.post("/moderation/policies/", data=form)
+    assert answer.is_success, answer.text
+    return answer.url.path.rstrip("/").rpartition("/")[2]
 
 
 def decide(scene: Scene, thing: str, *chosen: str, **terms: str) -> None:

@@ -6,7 +6,7 @@ from PIL import Image as Pillow
 
 from gallery.embedding import as_array
 from gallery.models import Image, serving_vectors
-from gallery.moderation.checks import blocked
+from gallery.moderation.checks import blocked, written
 from gallery.moderation.checks.acting import act_on, note_refusal
 from gallery.moderation.checks.verdicts import (
     Arrival,
@@ -20,7 +20,7 @@ from gallery.moderation.checks.verdicts import (
 
 # The cheapest first. A further check is one more name here.
 EARLY: list[EarlyCheck] = [blocked.check_file, blocked.check_print]
-LATE: list[LateCheck] = []
+LATE: list[LateCheck] = [written.PolicyCheck()]
 
 
 def check_arrival(arrival: Arrival) -> list[Verdict]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gallery.models import AuditEntry, Decision, Image, User
+from gallery.models import AuditEntry, Decision, Image, Policy, User
 from gallery.moderation import blocking, hiding
 from gallery.moderation.actions import Action, Terms
 from gallery.moderation.appeals import appeal
@@ -46,6 +46,15 @@ def moderate(world: World) -> None:
         state = {"is_blocked": True, "print": "", "placeholder": ""}
         write_state(AuditEntry.Kind.FILE, sha256, state)
     blocking.unblock(sha256=UNBLOCKED, by=moderator)
+    things["policy"] = Policy.objects.create(
+        name="policyname",
+        texts="policytext",
+        threshold=2.0,
+        model_id="another model",
+        vector=b"",
+        centre=0.0,
+        spread=1.0,
+    )
     things["suspension"] = suspend(people["suspended"], by=people["admin"])
     things["audit entry"] = AuditEntry.objects.get(
         kind=AuditEntry.Kind.IMAGE, key=pictures["removed"].pk, action=Action.DELETE

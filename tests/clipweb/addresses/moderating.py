@@ -169,6 +169,11 @@ BY_MODERATORS = moderators(outside=SIGN_IN)
 BY_MODERATORS_POSTED = moderators(302, outside=SIGN_IN)
 
 
+def by_admins(answer: Answer) -> Rule:
+    """Moderators read, and may be given the permission to write."""
+    return lambda role, state: {"moderator": 403, "admin": answer}.get(role, BY_MODERATORS(role, state))
+
+
 def by_moderators(role: str, state: str) -> bool:
     return role in MODERATORS
 
@@ -271,6 +276,25 @@ QUEUE = {
         only_posted(at("gallery:block_restore", UNBLOCKED)),
         posts(at("gallery:block_restore", UNBLOCKED)),
         posts(at("gallery:block_restore", "0" * 64), 404, changes=never),
+    ],
+    "gallery:policies": [
+        Ask(at("gallery:policies"), BY_MODERATORS, shows=none_at_all),
+        Ask(at("gallery:policies"), by_admins(400), "post"),
+    ],
+    "gallery:policy": [
+        Ask(of("policy", "gallery:policy"), BY_MODERATORS, shows=none_at_all),
+        Ask(of("policy", "gallery:policy"), by_admins(400), "post"),
+        Ask(at("gallery:policy", NOBODYS), signed_in(404)),
+    ],
+    "gallery:policy_delete": [
+        only_posted(of("policy", "gallery:policy_delete")),
+        Ask(
+            of("policy", "gallery:policy_delete"),
+            by_admins(302),
+            "post",
+            changes=lambda role, state: role == "admin",
+        ),
+        Ask(at("gallery:policy_delete", NOBODYS), by_admins(404), "post"),
     ],
     "gallery:decide_several": [
         only_posted(at("gallery:decide_several")),
