@@ -68,6 +68,7 @@ def fill(count: int) -> str:
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.sessions.backends.db import SessionStore
 
+    from gallery import details
     from gallery.models import Image, User
 
     person = User.objects.create_user("viewer", "viewer@example.org", "correct horse battery")
@@ -93,7 +94,7 @@ def fill(count: int) -> str:
                 status=Image.Status.READY,
                 taken_at=taken,
                 month=taken.date().replace(day=1),
-                details_version=1,
+                details_version=details.VERSION,
             )
         )
     Image.objects.bulk_create(images, batch_size=500)

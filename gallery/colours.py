@@ -55,3 +55,9 @@ def named(color: str) -> Colour:
     if name is Colour.RED and lightness > 0.72:
         return Colour.PINK
     return name
+
+
+def cells(placeholder: str) -> list[dict[str, int | str]]:
+    """Where in three rows of three each colour stands: nine times rrggbb, one after the other."""
+    colours = [placeholder[start : start + 6] for start in range(0, len(placeholder), 6)]
+    return [{"x": place % 3, "y": place // 3, "color": colour} for place, colour in enumerate(colours)]

@@ -15,8 +15,10 @@ from PIL import Image as Pillow
 from gallery import derivatives, facts, pixels, sharing
 from gallery.fingerprint import fingerprint
 from gallery.models import Image, ImageQuerySet
+from gallery.moderation import blocking, checks
+from gallery.prints import prints_of
 
-VERSION = 1
+VERSION = 2
 GAVE_UP = 32_000  # instead of a version: the original cannot be read, or ended its worker several times
 LEASE = timedelta(minutes=3)  # longer than the queue lets a task run
 MAX_ATTEMPTS = 3
@@ -24,7 +26,10 @@ BATCH = 100  # pictures underway at once, so that new uploads do not wait behind
 
 WANTS_COPY = Q(visibility=Image.Visibility.PUBLIC, share_original=False, has_copy=False)
 WANTS_PLACE = Q(keep_location=True, has_location=True, place=None)
-OUTDATED = Q(details_version__lt=VERSION) | ((WANTS_COPY | WANTS_PLACE) & ~Q(details_version=GAVE_UP))
+WANTS_CHECKS = Q(awaits_checks=True)  # its worker was ended between the vector and them
+OUTDATED = Q(details_version__lt=VERSION) | (
+    (WANTS_COPY | WANTS_PLACE | WANTS_CHECKS) & ~Q(details_version=GAVE_UP)
+)
 
 
 def make_details(*, image: Image, picture: Pillow.Image) -> None:
@@ -38,7 +43,17 @@ def make_details(*, image: Image, picture: Pillow.Image) -> None:
     )
     if sharing.needs_copy(image) and not image.has_copy:
         derivatives.make_copy(image=image)
+    if image.prints is None:
+        _note_prints(image, picture)
     Image.objects.filter(pk=image.pk).update(details_version=VERSION)
+
+
+def _note_prints(image: Image, picture: Pillow.Image) -> None:
+    """Of a picture that came in before there were any, and of its file, if that was blocked meanwhile."""
+    found = prints_of(picture)
+    if found and found.kept:
+        Image.objects.filter(pk=image.pk).update(prints=found.kept)
+        blocking.note_prints(sha256=image.sha256, prints=found.kept)
 
 
 def requeue_outdated() -> int:
@@ -65,7 +80,10 @@ def catch_up(*, image_id: uuid.UUID) -> None:
     try:
         if image.attempts >= MAX_ATTEMPTS:
             raise pixels.DamagedPicture
-        make_details(image=image, picture=derivatives.read_pixels(image=image))
+        picture = derivatives.read_pixels(image=image)
+        make_details(image=image, picture=picture)
+        if image.awaits_checks:
+            checks.check_prepared(image=image, picture=picture)
     except (pixels.PictureError, FileNotFoundError):
         ready.update(details_version=GAVE_UP)
     ready.update(retry_at=None)

@@ -1,6 +1,5 @@
 """Opening pictures and turning them into plain pixels. Pillow only, so that the encoder can use it too."""
 
-import io
 import struct
 import warnings
 import zlib
@@ -9,9 +8,12 @@ from typing import BinaryIO
 
 import numpy as np
 import pillow_heif
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageOps
 
 from gallery.disguises import disguised_as
+from gallery.prints import Prints, prints_of
+from gallery.sketch import sketch
+from gallery.srgb import to_rgb
 
 # Pillow's format → content type. MPO is what cameras write as .jpg when they add a second view.
 CONTENT_TYPES = {
@@ -90,6 +92,14 @@ class Inspected:
     width: int  # pixels, orientation applied
     height: int
     is_animated: bool
+    ways: str | None = None  # of the prints of the first frame, see prints.py, in hexadecimal digits
+    quality: float = 0.0  # of these
+
+    @property
+    def prints(self) -> Prints | None:
+        if self.ways is None:
+            return None
+        return Prints(np.frombuffer(bytes.fromhex(self.ways), np.uint8).reshape(2, 32, 32), self.quality)
 
 
 MAX_FRAMES = 5000  # nearly three minutes at 30 a second
@@ -156,7 +166,16 @@ def inspect(file: BinaryIO, *, max_pixels: int) -> Inspected:
     if kind := disguised_as(file):
         raise AlsoSomethingElse(kind)
     width, height = oriented_size(picture)
-    return Inspected(CONTENT_TYPES[picture.format or ""], width, height, is_animated(picture))
+    animated = is_animated(picture)
+    found = _prints(picture)
+    return Inspected(
+        CONTENT_TYPES[picture.format or ""],
+        width,
+        height,
+        animated,
+        ways=found.ways.tobytes().hex() if found else None,
+        quality=found.quality if found else 0.0,
+    )
 
 
 def load_pixels(picture: Image.Image) -> None:
@@ -210,7 +229,15 @@ def clean_pixels(file: BinaryIO, *, max_pixels: int, at_least: int | None = None
     load_pixels(picture)
     orientation = _orientation(picture)
     upright = ImageOps.exif_transpose(picture) if orientation != 1 else picture
-    return _without_metadata(_to_rgb(upright))
+    return _without_metadata(to_rgb(upright))
+
+
+def _prints(picture: Image.Image) -> Prints | None:
+    """None also where the pixels have colours that cannot be converted, which its preparation will tell."""
+    try:
+        return prints_of(sketch(picture, orientation=_orientation(picture)))
+    except DECODE_ERRORS:
+        return None
 
 
 def fit(picture: Image.Image, longest: int) -> Image.Image:
@@ -248,47 +275,6 @@ def _orientation(picture: Image.Image) -> int:
     except DECODE_ERRORS:
         return 1  # an EXIF block that cannot be read does not spoil the picture
     return value if value in range(1, 9) else 1
-
-
-def _to_rgb(picture: Image.Image) -> Image.Image:
-    if picture.mode.startswith(("I", "F")):
-        picture = _to_8_bits(picture)
-    profile = picture.info.get("icc_profile")
-    if profile and picture.mode in {"RGB", "CMYK", "L"}:
-        picture = _to_srgb(picture, profile)
-    if picture.mode in {"RGBA", "LA", "PA", "RGBa", "La"} or "transparency" in picture.info:
-        picture = picture.convert("RGBA")
-        ground = Image.new("RGBA", picture.size, "white")
-        return Image.alpha_composite(ground, picture).convert("RGB")
-    return picture.convert("RGB")
-
-
-def _to_8_bits(picture: Image.Image) -> Image.Image:
-    """16-bit greys by their high byte; other integers and floats by the span of their values.
-
-    Pillow's own conversion of these modes clips at 255, which makes nearly everything white.
-    """
-    values = np.asarray(picture)
-    if picture.mode.startswith("I;16"):
-        return Image.fromarray((values >> 8).astype(np.uint8))
-    grey = np.nan_to_num(values.astype(np.float32))
-    low, high = float(grey.min()), float(grey.max())
-    if picture.mode == "I" and low >= 0:  # a 16-bit PNG in a wider mode
-        low, high = 0.0, 65535.0 if high > 255 else 255.0
-    span = (high - low) or 1.0
-    return Image.fromarray(((grey - low) / span * 255).clip(0, 255).astype(np.uint8))
-
-
-def _to_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
-    """Colours as a screen shows them; phones' wide-gamut pictures look pale without this."""
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        converted = ImageCms.profileToProfile(
-            picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
-        )
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return picture  # a profile that does not fit the picture: its plain numbers are the best guess
-    return converted or picture
 
 
 def _without_metadata(picture: Image.Image) -> Image.Image:

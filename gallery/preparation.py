@@ -19,6 +19,7 @@ from django_q.tasks import async_task
 
 from gallery import derivatives, details, embedding, encoder_client, live, pixels
 from gallery.models import Image, ImageQuerySet
+from gallery.moderation import checks
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +53,8 @@ def prepare_image(*, image_id: uuid.UUID, attempt: int) -> None:
         if image.details_version != details.VERSION:
             details.make_details(image=image, picture=picture)
         embedding.embed_image(image=image, picture=picture)
+        if image.awaits_checks:
+            checks.check_prepared(image=image, picture=picture)
         live.announce(owner_id=image.owner_id, image_id=image.pk)
     except pixels.PictureError:
         _fail(image, gettext_noop("The picture cannot be decoded."))

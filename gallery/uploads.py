@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from gallery import live, preparation
 from gallery.embedding import log_change
 from gallery.history import Kind, note, note_visibility
-from gallery.models import BlockedFile, Image, Upload, User
+from gallery.models import Image, Upload, User
 from gallery.models.image import original_path
+from gallery.moderation import checks
 from gallery.moderation.suspensions import Scope, check_not_suspended
 from gallery.quota import check_quota
 from gallery.validation import validate_picture
@@ -50,17 +51,19 @@ def store_image(
 
     A title longer than the field is cut with an ellipsis; `pk` is for callers who have to know it before. A
     file that lies in the owner's trash is taken out of it again, with what was written about it, for those to
-    see whom `visibility` names now. Raises ValidationError (its codes are in validation.py, quota.py and
-    suspensions.py, and here `blocked` and `removed`) or DuplicateImage; then, as on any other failure, no row
-    and no file is left.
+    see whom `visibility` names now. What the automatic checks find decides who may see it besides its owner
+    (moderation/checks/). Raises ValidationError (its codes are in validation.py, quota.py, suspensions.py and
+    the checks, and here `removed`) or DuplicateImage; then, as on any other failure, no row and no file is
+    left.
     """
     if limited := origin == Image.Origin.UPLOADED:  # what the studio made was asked about when it was ordered
         check_not_suspended(user=owner, scope=Scope.UPLOAD)
         check_quota(owner=owner, size=file.size)
     picture = validate_picture(file)
     digest = _sha256(file)
-    _refuse_blocked(digest)
-    if restored := _take_out_of_trash(owner=owner, digest=digest, visibility=visibility):
+    prints = picture.prints
+    verdicts = checks.check_arrival(checks.Arrival(owner, origin, digest, prints.ways if prints else None))
+    if restored := _take_out_of_trash(owner, digest, visibility, verdicts):
         return restored
     _refuse_duplicate(owner=owner, digest=digest)
     image = Image(
@@ -78,6 +81,8 @@ def store_image(
         width=picture.width,
         height=picture.height,
         is_animated=picture.is_animated,
+        prints=prints.kept if prints else None,
+        awaits_checks=checks.has_late_checks(),
         retry_at=timezone.now() + preparation.LOST_AFTER,
     )
     if pk is not None:  # asked for again: the first time may have died between the file and its row
@@ -89,6 +94,7 @@ def store_image(
                 User.objects.select_for_update().filter(pk=owner.pk).first()  # one at a time of a person
                 check_quota(owner=owner, size=file.size)
             image.save(force_insert=True)
+            checks.act_on(image=image, verdicts=verdicts)
     except BaseException as error:
         default_storage.delete(image.original_name)
         if isinstance(error, IntegrityError):  # the same file came twice at the same moment
@@ -132,7 +138,9 @@ def title_from_name(name: str) -> str:
     return "".join(letter for letter in stem if letter.isprintable()).strip()
 
 
-def _take_out_of_trash(*, owner: User, digest: str, visibility: Image.Visibility) -> Image | None:
+def _take_out_of_trash(
+    owner: User, digest: str, visibility: Image.Visibility, verdicts: list[checks.Verdict]
+) -> Image | None:
     with transaction.atomic():
         image = Image.objects.select_for_update().in_trash_of(owner).filter(sha256=digest).first()
         if image is not None:
@@ -140,14 +148,8 @@ def _take_out_of_trash(*, owner: User, digest: str, visibility: Image.Visibility
             note_visibility(images=Image.objects.filter(pk=image.pk), visibility=visibility)
             image.trashed_at, image.visibility = None, visibility
             image.save(update_fields=["trashed_at", "visibility"])
+            checks.act_on(image=image, verdicts=verdicts)
     return image
-
-
-def _refuse_blocked(digest: str) -> None:
-    if BlockedFile.objects.filter(pk=digest).exists():
-        raise ValidationError(
-            _("Moderators have blocked this picture: nobody may add it here."), code="blocked"
-        )
 
 
 def _refuse_duplicate(*, owner: User, digest: str) -> None:

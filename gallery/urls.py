@@ -26,7 +26,7 @@ from gallery.views import (
     uploading,
     which,
 )
-from gallery.views.moderation import appeals, audit, cases, reports
+from gallery.views.moderation import appeals, audit, blocks, case, cases, reports
 from gallery.views.moderation import pictures as moderated
 
 app_name = "gallery"
@@ -113,6 +113,8 @@ urlpatterns = [
     path("decisions/<uuid:pk>/appeal/", appeals.appeal, name="appeal"),
     path("suspended/<str:token>/", appeals.suspended, name="suspended"),
     path("moderation/", cases.queue, name="moderation"),
+    path("moderation/cases/<uuid:pk>/", case.case, name="case"),
+    path("moderation/cases/<uuid:pk>/others/", case.decide_others, name="case_others"),
     path("moderation/cases/<uuid:pk>/take/", cases.take, name="case_take"),
     path("moderation/cases/<uuid:pk>/decide/", cases.decide_case, name="case_decide"),
     path("moderation/cases/decide/", cases.decide_several, name="decide_several"),
@@ -122,6 +124,9 @@ urlpatterns = [
     path("moderation/appeals/<uuid:pk>/decide/", appeals.decide_appeal, name="appeal_decide"),
     path("moderation/audit/", audit.log, name="audit"),
     path("moderation/audit/csv", audit.export, name="audit_csv"),
+    path("moderation/blocks/", blocks.blocks, name="blocks"),
+    path("moderation/blocks/<slug:sha256>/remove/", blocks.remove, name="block_remove"),
+    path("moderation/blocks/<slug:sha256>/restore/", blocks.restore, name="block_restore"),
     path("profile/", people.profile, name="profile"),
     path("profile/data/", privacy.take_out, name="take_out"),
     path("profile/leave/", privacy.leave, name="leave"),

@@ -17,6 +17,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 
 from gallery.models import Image
+from gallery.moderation import checks
 from gallery.uploads import DuplicateImage, store_image
 from generator import checkpoints, jobs, pausing, pictures, progress, recipes, room, turns
 from generator.engine.prompts import plain_text
@@ -246,6 +247,8 @@ def _store(job: Job, recipe: GenerateSettings, models: Models, step: Step) -> No
     try:
         image = jobs.finish(job=job, step=step.index, store=partial(_store_once, job, data), **last_state)
     except ValidationError as error:
+        if isinstance(error, checks.Refused):  # the note of it was rolled back with the job's end
+            checks.note_refusal(error)
         raise JobFailed(Job.Failure.STORAGE, "; ".join(error.messages)) from error
     finally:
         checkpoints.delete_unnamed(state)

@@ -5,6 +5,7 @@ from gallery.models.camera import CameraFacts, Place
 from gallery.models.cases import Case, CaseQuerySet, Decision, Report
 from gallery.models.embedding import Embedding, EmbeddingChange, EmbeddingCounter
 from gallery.models.favourite import Favourite
+from gallery.models.findings import Finding
 from gallery.models.history import HistoryEntry
 from gallery.models.image import Image, ImageQuerySet
 from gallery.models.labelling import LabelSet, Tagging, Vocabulary, WrittenTag
@@ -12,7 +13,7 @@ from gallery.models.map import Map, MapPoint
 from gallery.models.near import NearPair
 from gallery.models.people import User
 from gallery.models.query_picture import QueryPicture
-from gallery.models.sanctions import Appeal, BlockedFile, Strike, Suspension
+from gallery.models.sanctions import Appeal, BlockedFile, PrintBlocking, Strike, Suspension
 from gallery.models.searches import RecentSearch, SavedSearch
 from gallery.models.serving import EncodingModel, PendingVector, Serving, serving_model, serving_vectors
 from gallery.models.tag import Tag
@@ -36,6 +37,7 @@ __all__ = [
     "EmbeddingCounter",
     "EncodingModel",
     "Favourite",
+    "Finding",
     "HistoryEntry",
     "Image",
     "ImageQuerySet",
@@ -45,6 +47,7 @@ __all__ = [
     "NearPair",
     "PendingVector",
     "Place",
+    "PrintBlocking",
     "QueryPicture",
     "RecentSearch",
     "Report",

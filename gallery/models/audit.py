@@ -25,6 +25,7 @@ class AuditEntry(models.Model):
         REPORT = "report", _("Report")
         APPEAL = "appeal", _("Appeal")
         JOB = "job", _("Job")
+        SETTING = "setting", _("Setting")
 
     class Action(models.TextChoices):
         RIGHTS = "rights", _("change of rights")
@@ -45,6 +46,10 @@ class AuditEntry(models.Model):
         REJECT = "reject", _("appeal rejected")
         FIRST = "first", _("put before all others")
         IN_TURN = "in_turn", _("put back in its turn")
+        HOLD = "hold", _("hold for review")
+        REFUSE = "refuse", _("refuse")
+        UNBLOCK = "unblock", _("let a blocked file in again")
+        SET = "set", _("change a setting")
 
     number = models.PositiveBigIntegerField(_("number"), primary_key=True)  # 1, 2, 3 … without a gap
     at = models.DateTimeField(_("when"))

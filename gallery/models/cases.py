@@ -3,8 +3,8 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, Max, Q
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, Max, Q
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -16,13 +16,19 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def open(self) -> "CaseQuerySet":
         return self.filter(state=Case.State.OPEN)
 
-    def queue(self) -> "CaseQuerySet":
-        """What waits for a decision: the worst first, then what most people reported, then the oldest. Each
-        with `severity`, 1 to 3, and `reporters`, how many reported it."""
-        counted = self.open().annotate(
-            severity=Coalesce(Max("reports__severity"), 1), reporters=Count("reports")
+    def weighed(self) -> "CaseQuerySet":
+        """Each with `severity`, 1 to 3, by what was reported and found, and `reporters`, how many reported
+        it."""
+        reported, found = Max("reports__severity"), Max("findings__severity")
+        return self.annotate(
+            severity=Greatest(Coalesce(reported, 1), Coalesce(found, 1)),
+            reporters=Count("reports", distinct=True),
         )
-        return counted.order_by("-severity", "-reporters", "created_at", "pk")
+
+    def queue(self) -> "CaseQuerySet":
+        """What waits for a decision: the worst first, then what most people reported, then the oldest."""
+        weighed: CaseQuerySet = self.open().weighed()
+        return weighed.order_by(F("severity").desc(), F("reporters").desc(), "created_at", "pk")
 
 
 class Case(models.Model):

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from gallery.colours import Colour
+from gallery.colours import Colour, cells
 from gallery.models.people import User, is_moderator
 from gallery.shapes import shape_of
 
@@ -21,29 +21,32 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """The one visibility rule for pictures: every page, file, search, socket and count reads through it.
 
         Moderators see everything; others see their own pictures and the public ones. A picture that a
-        moderator has hidden stays visible to its owner, who has to learn of it, and to nobody else. What is
-        in a trash is seen by nobody, its owner and moderators included: the trash page reads in_trash_of().
+        moderator or an automatic check has hidden stays visible to its owner, who has to learn of it, and to
+        nobody else; and so does one that the checks have not finished with. What is in a trash is seen by
+        nobody, its owner and moderators included: the trash page reads in_trash_of().
         """
         kept = self.kept()
         if is_moderator(user):
             return kept
-        public = Q(visibility=Image.Visibility.PUBLIC, is_hidden=False)
+        public = Q(visibility=Image.Visibility.PUBLIC, is_hidden=False, awaits_checks=False)
         if not user.is_authenticated:
             return kept.filter(public)
         return kept.filter(public | Q(owner=user))
 
     def opened_by(self, token: str) -> "ImageQuerySet":
         """The one rule for what the secret link of an unlisted album opens, at the addresses of the link
-        alone: every picture in the album, also private ones, but none that is hidden or in the trash."""
+        alone: every picture in the album, also private ones, but none that is hidden, in the trash or not
+        checked yet."""
         return self.kept().filter(
             is_hidden=False,
+            awaits_checks=False,
             album_entries__album__visibility="unlisted",
             album_entries__album__token=token,
             album_entries__album__is_hidden=False,
         )
 
     def public(self) -> "ImageQuerySet":
-        return self.kept().filter(visibility=Image.Visibility.PUBLIC, is_hidden=False)
+        return self.kept().filter(visibility=Image.Visibility.PUBLIC, is_hidden=False, awaits_checks=False)
 
     def kept(self) -> "ImageQuerySet":
         """What is not in a trash, whoever may see it."""
@@ -111,6 +114,9 @@ class Image(models.Model):
     )
     is_hidden = models.BooleanField(_("hidden by a moderator"), default=False)
     is_blurred = models.BooleanField(_("blurred until somebody wants to see it"), default=False)
+    awaits_checks = models.BooleanField(  # those of the queue: moderation/checks/
+        _("automatic checks are not done with it"), default=False
+    )
     is_marked_safe = models.BooleanField(_("looked at by a moderator and found to be fine"), default=False)
     removed_at = models.DateTimeField(  # into a trash out of its owner's reach, see in_trash_of()
         _("removed by a moderator"), null=True, blank=True, editable=False
@@ -139,6 +145,7 @@ class Image(models.Model):
     )
     has_thumbnails = models.BooleanField(_("has thumbnails"), default=False)
     fingerprint = models.BigIntegerField(_("perceptual hash"), null=True, blank=True)
+    prints = models.BinaryField(_("prints"), max_length=64, null=True)  # for blocking: prints.py
     is_compared = models.BooleanField(_("was compared with the others"), default=False)
     has_copy = models.BooleanField(_("has a copy for others"), default=False)
     details_version = models.PositiveSmallIntegerField(_("version of its details"), default=0)
@@ -177,6 +184,7 @@ class Image(models.Model):
                     "owner",
                     "visibility",
                     "is_hidden",
+                    "awaits_checks",
                     "status",
                     "origin",
                     "colour",
@@ -185,7 +193,9 @@ class Image(models.Model):
                 ],
                 name="image_finding",
             ),
-            models.Index(fields=["visibility", "is_hidden", "-created_at"], name="image_public"),
+            models.Index(
+                fields=["visibility", "is_hidden", "awaits_checks", "-created_at"], name="image_public"
+            ),
             models.Index(
                 F("owner"),
                 F("month").desc(),
@@ -224,8 +234,7 @@ class Image(models.Model):
 
     @property
     def placeholder_cells(self) -> list[dict[str, int | str]]:
-        colours = [self.placeholder[start : start + 6] for start in range(0, len(self.placeholder), 6)]
-        return [{"x": place % 3, "y": place // 3, "color": colour} for place, colour in enumerate(colours)]
+        return cells(self.placeholder)
 
     @property
     def copy_path(self) -> str:

@@ -6,13 +6,17 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from gallery.colours import cells
 from gallery.models.cases import Decision
 
 
 class BlockedFile(models.Model):
-    """A file that nobody may upload (any more). Why is in the audit log."""
+    """A file that nobody may add (any more), and the picture in it: what looks like it, PrintBlocking says
+    what happens to. Who blocked it and why is in the audit log."""
 
     sha256 = models.CharField(_("SHA-256"), max_length=64, primary_key=True)
+    prints = models.BinaryField(_("prints"), max_length=64, null=True)  # prints.py; null: it has none
+    placeholder = models.CharField(_("its colours"), max_length=54, blank=True)  # as the picture's
     created_at = models.DateTimeField(_("blocked"), auto_now_add=True)
 
     class Meta:
@@ -21,6 +25,34 @@ class BlockedFile(models.Model):
 
     def __str__(self) -> str:
         return self.sha256
+
+    @property
+    def placeholder_cells(self) -> list[dict[str, int | str]]:
+        return cells(self.placeholder)
+
+
+class PrintBlocking(models.Model):
+    """What happens to a picture that looks like a blocked one, in one row; without it, as the fields say."""
+
+    ROW = 1
+    LEAST, MOST = 0, 64  # bits; two pictures that have nothing to do with each other differ in about 128
+
+    class Result(models.TextChoices):
+        BLUR = "blur", _("Show it covered")
+        HOLD = "hold", _("Hold it until a moderator has looked at it")
+        REFUSE = "refuse", _("Refuse it")
+
+    distance = models.PositiveSmallIntegerField(_("bits of 256 that may differ"), default=36)
+    result = models.CharField(
+        _("what happens to it"), max_length=10, choices=Result.choices, default=Result.HOLD
+    )
+
+    class Meta:
+        verbose_name = _("blocking of what looks alike")
+        verbose_name_plural = _("blocking of what looks alike")
+
+    def __str__(self) -> str:
+        return f"{self.distance} {self.result}"
 
 
 class SanctionQuerySet(models.QuerySet):

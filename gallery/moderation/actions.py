@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from gallery.models import AuditEntry, Case, Image
+from gallery.models import AuditEntry, Case, Finding, Image
 from gallery.models.audit import State
 from gallery.moderation.states import read_state, strike_name, suspension_name
 from gallery.moderation.things import ThingGone, find
@@ -32,8 +32,14 @@ FLAGS: dict[Action, State] = {
     Action.DELETE: {"is_removed": True},
     Action.SHOW: {"is_hidden": False, "is_blurred": False},
 }
+# Of a picture that a check holds: what neither hides nor removes it shows it, as far as it goes.
+RELEASING: dict[Action, State] = {
+    Action.BLUR: {"is_blurred": True, "is_hidden": False},
+    Action.DISMISS: {"is_hidden": False},
+}
 KIND = {Action.SAFE, Action.SHOW}  # do the opposite of STRICT
 STRICT = {Action.HIDE, Action.BLUR, Action.DELETE}
+SETTLING = {*FLAGS, Action.DISMISS}  # say what becomes of a picture that a check holds
 HARMLESS = [
     [action.value] for action in (Action.DISMISS, Action.SAFE, Action.SHOW)
 ]  # decisions, to the owner
@@ -81,18 +87,30 @@ def check(actions: Sequence[str], kind: str, terms: Terms = NO_TERMS) -> list[Ac
 
 
 def plan(
-    case: Case, actions: Sequence[Action], *, decision: uuid.UUID | None = None, terms: Terms = NO_TERMS
+    case: Case,
+    actions: Sequence[Action],
+    *,
+    decision: uuid.UUID | None = None,
+    terms: Terms = NO_TERMS,
+    by_itself: bool = False,
 ) -> list[Change]:
-    """One change for each action, as if they were done one after the other. Raises ThingGone.
+    """One change for each action, as if they were done one after the other. Raises ThingGone, or UnfitActions
+    for a picture that a check holds and of which nothing says what becomes of it.
 
-    decision: which one it will be; None where it only looks ahead.
+    decision: which one it will be; None where it only looks ahead. by_itself: a check's, which lets nothing
+    go that another one holds.
     """
+    flags = FLAGS
+    if not by_itself and is_held(case):
+        if not SETTLING & set(actions):
+            raise UnfitActions(_("The picture is held: say what becomes of it, too."))
+        flags = FLAGS | (RELEASING if not {Action.HIDE, Action.DELETE} & set(actions) else {})
     changes = []
     state: State = {}
     for action in actions:
-        if action in FLAGS:
+        if action in flags:
             state = state or read_state(case.kind, case.key)
-            after = {name: value for name, value in FLAGS[action].items() if name in state}
+            after = {name: value for name, value in flags[action].items() if name in state}
             before = {name: state[name] for name in after}
             changes.append(Change(action, case.kind, case.key, before, after))
             state = state | after
@@ -108,12 +126,23 @@ def plan(
     return changes
 
 
+def is_held(case: Case) -> bool:
+    """Whether an automatic check hides the picture until the case is decided."""
+    held = case.kind == Case.Kind.IMAGE and case.findings.filter(result=Finding.Result.HOLD).exists()
+    return held and Image.objects.filter(pk=case.key, is_hidden=True).exists()
+
+
 def _block(case: Case) -> Change:
     image = find(case.kind, case.key)
     if not isinstance(image, Image):
         raise ThingGone
     before = read_state(AuditEntry.Kind.FILE, image.sha256)
-    return Change(Action.BLOCK, AuditEntry.Kind.FILE, image.sha256, before, {"is_blocked": True})
+    after = {
+        "is_blocked": True,
+        "prints": bytes(image.prints or b"").hex(),
+        "placeholder": image.placeholder,
+    }
+    return Change(Action.BLOCK, AuditEntry.Kind.FILE, image.sha256, before, after)
 
 
 def _lay_on(case: Case, action: Action, laid: State) -> Change:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from gallery.models import AuditEntry, Case, Decision, Report, User
+from gallery.models import AuditEntry, Case, Decision, Finding, Report, User
 from gallery.models.people import is_moderator
 from gallery.moderation import actions, audit
 from gallery.moderation.actions import NO_TERMS, Action, Change, Terms
@@ -60,9 +60,26 @@ def decide_about(
 
 
 @transaction.atomic
+def decide_by_itself(*, case: Case, chosen: Sequence[Action], reason: str, logged: str) -> Decision:
+    """What an automatic check does about a picture: a decision of nobody, to appeal against and to take back
+    like any other. Its case ends with it, unless something else in it waits for a moderator.
+
+    reason: for the owner. logged: for the audit log.
+    """
+    decision = Decision.objects.create(case=case, by=None, actions=chosen, reason=reason)
+    changes = actions.plan(case, chosen, decision=decision.pk, by_itself=True)
+    if not case.reports.exists() and not case.findings.filter(result=Finding.Result.HOLD).exists():
+        changes.append(_closing(case, chosen))
+    for change in changes:
+        _apply(change, decision=decision, by=None, reason=logged)
+    return decision
+
+
+@transaction.atomic
 def undo(*, decision: Decision, by: User, reason: str = "", reopen: bool = True) -> Decision:
-    """Puts everything back as it was before the decision. Its case is open again, if somebody reported it and
-    no other case of the thing is open meanwhile.
+    """Puts everything back as it was before the decision. Its case is open again, if somebody reported it or
+    a check holds it, and no other case of the thing is open meanwhile. What a check held is shown if the case
+    is not to be opened again: nobody would ever look at it otherwise.
 
     Raises PermissionDenied, AlreadyUndone, DecidedSince or ThingGone; then nothing changes.
     """
@@ -77,7 +94,9 @@ def undo(*, decision: Decision, by: User, reason: str = "", reopen: bool = True)
     for entry in entries:
         back = Change(Action.UNDO, entry.kind, entry.key, entry.state_after, entry.state_before)
         _apply(back, decision=decision, by=by, reason=reason)
-    if reopen and _may_reopen(case):
+    if not reopen:
+        _release(case, decision=decision, by=by, reason=reason)
+    elif _may_reopen(case):
         state = {"state": Case.State.OPEN.value}
         back = Change(Action.UNDO, AuditEntry.Kind.CASE, str(case.pk), {"state": case.state}, state)
         _apply(back, decision=decision, by=by, reason=reason)
@@ -101,7 +120,7 @@ def _closing(case: Case, wanted: Sequence[Action]) -> Change:
     return Change(action, AuditEntry.Kind.CASE, str(case.pk), before, after)
 
 
-def _apply(change: Change, *, decision: Decision, by: User, reason: str) -> None:
+def _apply(change: Change, *, decision: Decision, by: User | None, reason: str) -> None:
     write_state(change.kind, change.key, change.after)
     audit.record(
         actor=by,
@@ -135,5 +154,15 @@ def _was_decided_since(entries: Sequence[AuditEntry]) -> bool:
 
 
 def _may_reopen(case: Case) -> bool:
-    others = Case.objects.open().filter(kind=case.kind, key=case.key)
-    return case.reports.exists() and not others.exists()
+    other = Case.objects.open().filter(kind=case.kind, key=case.key).first()
+    if other is not None and other != case:
+        case.findings.filter(result=Finding.Result.HOLD).update(case=other)  # to be decided there
+        return False
+    return case.reports.exists() or actions.is_held(case)
+
+
+def _release(case: Case, *, decision: Decision, by: User, reason: str) -> None:
+    if actions.is_held(case):
+        before, after = {"is_hidden": True}, {"is_hidden": False}
+        change = Change(Action.UNDO, AuditEntry.Kind.IMAGE, case.key, before, after)
+        _apply(change, decision=decision, by=by, reason=reason)

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from gallery.models import AuditEntry, Report, Suspension
+from gallery.models import AuditEntry, PrintBlocking, Report, Suspension
 from gallery.moderation.actions import Terms
 from gallery.moderation.audit_reading import AuditFilter
 
@@ -52,6 +52,27 @@ class DecisionForm(ReasonForm):
         given = self.cleaned_data
         terms = Terms(scopes=tuple(given["scope"]), days=given["days"])
         return {"chosen": given["action"], "reason": given["reason"], "terms": terms}
+
+
+class PrintBlockingForm(ReasonForm):
+    """How much a picture has to look like a blocked one, and what happens to it then."""
+
+    distance = forms.IntegerField(
+        label=_("Bits of 256 that may differ"),
+        min_value=PrintBlocking.LEAST,
+        max_value=PrintBlocking.MOST,
+        help_text=_("More catches more changes of a blocked picture, and more pictures that are others."),
+    )
+    result = forms.ChoiceField(
+        label=_("What happens to a picture that looks like a blocked one"),
+        choices=PrintBlocking.Result.choices,
+        widget=forms.RadioSelect,
+    )
+    field_order = ("distance", "result", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = _("For the audit log.")
 
 
 class ReportForm(forms.Form):

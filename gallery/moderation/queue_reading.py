@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Prefetch
 
-from gallery.models import Case, CaseQuerySet, Decision, Report, User
+from gallery.models import Case, CaseQuerySet, Decision, Finding, Report, User
 from gallery.moderation.actions import ALLOWED, HARMLESS, Action
 from gallery.moderation.things import Thing, find_all
 
@@ -40,17 +40,26 @@ class Shown:
     holder: User | None
     offers: list[Offer]
     earlier: int  # decisions against the same owner that stand
+    findings: list[Finding]
+
+    @property
+    def is_held(self) -> bool:
+        """Hidden by a check until the case is decided."""
+        return any(finding.result == Finding.Result.HOLD for finding in self.findings)
 
     @property
     def suggested_reason(self) -> str:
-        """What most speaks for a decision, in the words of the worst report."""
-        return str(self.reports[0].get_reason_display()) if self.reports else ""
+        """What most speaks for a decision, in the words of the worst report, or of the worst finding."""
+        if self.reports:
+            return str(self.reports[0].get_reason_display())
+        return self.findings[0].words if self.findings else ""
 
 
 def with_reports(cases: CaseQuerySet) -> list[Case]:
-    """Reports: the worst first."""
+    """And findings; the worst first of both."""
     reports = Report.objects.select_related("reporter").order_by("-severity", "created_at")
-    return list(cases.select_related("owner", "held_by").prefetch_related(Prefetch("reports", reports)))
+    prefetched = cases.prefetch_related(Prefetch("reports", reports), "findings")
+    return list(prefetched.select_related("owner", "held_by"))
 
 
 def shown(cases: Sequence[Case]) -> list[Shown]:
@@ -64,6 +73,7 @@ def shown(cases: Sequence[Case]) -> list[Shown]:
             holder=case.holder(),
             offers=offers_for(case.kind),
             earlier=earlier.get(case.owner_id, 0),
+            findings=list(case.findings.all()),
         )
         for case in cases
     ]

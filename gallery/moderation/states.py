@@ -20,6 +20,7 @@ from gallery.models import (
     Case,
     Decision,
     Image,
+    PrintBlocking,
     Strike,
     Suspension,
     User,
@@ -28,6 +29,7 @@ from gallery.models.audit import State
 from gallery.moderation.things import ThingGone
 
 Kind = AuditEntry.Kind
+SETTING_KEY = "blocks"  # of PrintBlocking, in the audit log
 
 
 def read_state(kind: str, key: str) -> State:
@@ -94,14 +96,36 @@ def _write_case(key: str, changes: State) -> None:
 
 
 def _read_file(key: str) -> State:
-    return {"is_blocked": BlockedFile.objects.filter(pk=key).exists()}
+    """prints: in hexadecimal digits; empty where there is none, as in the column."""
+    row = BlockedFile.objects.filter(pk=key).first()
+    found = row or BlockedFile()
+    return {
+        "is_blocked": row is not None,
+        "prints": bytes(found.prints or b"").hex(),
+        "placeholder": found.placeholder,
+    }
 
 
 def _write_file(key: str, changes: State) -> None:
-    if changes["is_blocked"]:
-        BlockedFile.objects.get_or_create(pk=key)
-    else:
+    if not changes.get("is_blocked", True):
         BlockedFile.objects.filter(pk=key).delete()
+        return
+    columns: dict[str, Any] = {}
+    if "prints" in changes:
+        columns["prints"] = bytes.fromhex(changes["prints"]) or None
+    if "placeholder" in changes:
+        columns["placeholder"] = changes["placeholder"]
+    BlockedFile.objects.update_or_create(pk=key, defaults=columns)
+
+
+def _read_setting(key: str) -> State:
+    """There is one so far."""
+    row = PrintBlocking.objects.filter(pk=PrintBlocking.ROW).first() or PrintBlocking()
+    return {"distance": row.distance, "result": str(row.result)}
+
+
+def _write_setting(key: str, changes: State) -> None:
+    PrintBlocking.objects.update_or_create(pk=PrintBlocking.ROW, defaults=changes)
 
 
 def strike_name() -> str:
@@ -152,6 +176,7 @@ _READERS = {
     Kind.ALBUM: _read_album,
     Kind.CASE: _read_case,
     Kind.FILE: _read_file,
+    Kind.SETTING: _read_setting,
     Kind.PERSON: _read_person,
 }
 _WRITERS = {
@@ -159,5 +184,6 @@ _WRITERS = {
     Kind.ALBUM: _write_album,
     Kind.CASE: _write_case,
     Kind.FILE: _write_file,
+    Kind.SETTING: _write_setting,
     Kind.PERSON: _write_person,
 }

@@ -18,6 +18,7 @@ from gallery.models import (
     Appeal,
     CameraFacts,
     Favourite,
+    Finding,
     HistoryEntry,
     Image,
     LabelSet,
@@ -39,7 +40,7 @@ Part = Callable[[User], Rows]
 # What says nothing about the person, would let somebody else in, or tells of a moderator.
 LEFT_OUT = {
     *("password", "token", "original", "placeholder", "fingerprint", "retry_at", "attempts", "claim"),
-    "decided_by",
+    *("decided_by", "params"),
 }
 
 _PARTS: dict[str, Part] = {
@@ -58,6 +59,7 @@ _PARTS: dict[str, Part] = {
     "label-sets": lambda user: LabelSet.objects.filter(owner=user),
     "uploads": lambda user: Upload.objects.filter(owner=user),
     "reports": lambda user: Report.objects.filter(reporter=user),
+    "findings": lambda user: Finding.objects.filter(case__owner=user),
     "warnings": lambda user: Strike.objects.filter(person=user),
     "suspensions": lambda user: Suspension.objects.filter(person=user),
     "appeals": lambda user: Appeal.objects.filter(decision__case__owner=user),

@@ -36,6 +36,7 @@ class Scene:
     jobs: dict[str, str] = field(default_factory=dict)  # state → id
     batch: str = ""
     reported: list[str] = field(default_factory=list)  # pictures of others that Alice reported
+    case: str = ""  # about the first of them, open
     people: dict[str, httpx.Client] = field(default_factory=dict)
 
     def group(self) -> str:
@@ -230,7 +231,9 @@ def moderate(scene: Scene) -> None:
     reasons = ("copyright", "violence", "spam", "sexual")
     for picture, reason in zip(scene.reported, reasons, strict=False):
         send(alice, f"/report/image/{picture}/", {"reason": reason, "note": "Have a look, please."})
-    decide(scene, scene.reported[3], "blur")
+    ((case,),) = scene.site.rows("SELECT id FROM gallery_case WHERE key = ?", scene.reported[0])
+    scene.case = str(uuid.UUID(case))
+    decide(scene, scene.reported[3], "blur", "block")
     send(alice, f"/report/person/{found[0][1]}/", {"reason": "harassment"})
     decide(scene, str(found[0][1]), "suspend", "warn", scope="sign_in", days="7")
     hidden = scene.pictures[2]

@@ -17,6 +17,18 @@ def plain(color: str, width: int = 64, height: int = 48) -> Pillow.Image:
     return Pillow.new("RGB", (width, height), color)
 
 
+def scenery(width: int = 320, height: int = 240, *, seed: int = 0) -> Pillow.Image:
+    """Something with shapes of every size, the large ones strongest, as in photographs and unlike noise: it
+    looks much the same scaled, recompressed or cropped."""
+    rng = np.random.default_rng(seed)
+    picture = np.full((240, 320, 3), 128.0)
+    for size in (3, 6, 12, 24, 48):
+        values = rng.integers(0, 256, (size, size * 4 // 3, 3), dtype=np.uint8)
+        layer = Pillow.fromarray(values).resize((320, 240), Pillow.Resampling.BICUBIC)
+        picture += (np.asarray(layer, float) - 128) * 2 / size**0.5 / 2
+    return Pillow.fromarray(picture.clip(0, 255).astype(np.uint8)).resize((width, height))
+
+
 def encoded(picture: Pillow.Image, kind: str = "PNG", **options: object) -> bytes:
     content = io.BytesIO()
     picture.save(content, kind, **options)

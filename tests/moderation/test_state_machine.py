@@ -9,19 +9,21 @@ from django.utils import timezone
 
 from gallery.albums import create_album
 from gallery.models import Album, Appeal, AuditEntry, BlockedFile, Case, Decision, Image, User
-from gallery.moderation import append_only, audit
+from gallery.moderation import append_only, audit, blocking
 from gallery.moderation.actions import ALLOWED, Terms, UnfitActions
 from gallery.moderation.appeals import AlreadyAppealed, CannotAppeal, OwnDecision, appeal, decide_appeal
 from gallery.moderation.cases import AlreadyDecided, HeldByAnother, hold
+from gallery.moderation.checks import Result, Verdict, act_on
 from gallery.moderation.decisions import AlreadyUndone, DecidedSince, decide, decide_about, undo
 from gallery.moderation.reports import AlreadyReported, OwnThing, report
 from gallery.moderation.states import read_state, replay
 
 STEPS = 1000
+PICTURES = 6
 CHECKED_EVERY = 50  # steps
 REFUSALS = (
     *(AlreadyReported, OwnThing, UnfitActions, AlreadyDecided, HeldByAnother, AlreadyUndone, DecidedSince),
-    *(AlreadyAppealed, CannotAppeal, OwnDecision),
+    *(AlreadyAppealed, CannotAppeal, OwnDecision, blocking.NotBlocked),
 )
 
 
@@ -32,7 +34,7 @@ class Walk:
 
     def step(self) -> None:
         moves = [self.report, self.report, self.hold, self.decide, self.decide, self.decide_about]
-        moves += [self.undo, self.appeal, self.decide_appeal]
+        moves += [self.undo, self.appeal, self.decide_appeal, self.check, self.block_list]
         with suppress(*REFUSALS):
             self.dice.choice(moves)()
 
@@ -59,6 +61,19 @@ class Walk:
     def undo(self) -> None:
         if decision := self.any_of(Decision.objects.all()):
             undo(decision=decision, by=self.moderator(), reason="u", reopen=self.dice.random() < 0.5)
+
+    def check(self) -> None:
+        """An automatic one finds something about a picture."""
+        image = Image.objects.get(pk=self.dice.choice(self.things[:PICTURES]).pk)
+        verdict = Verdict("dice", self.dice.choice(list(Result)), "It looks like %(what)s.", {"what": "six"})
+        act_on(image=image, verdicts=[verdict])
+
+    def block_list(self) -> None:
+        sha256, by = self.dice.choice(self.things[:PICTURES]).sha256, self.moderator()
+        if self.dice.random() < 0.2:
+            blocking.set_print_blocking(distance=self.dice.randint(0, 64), result="hold", by=by)
+        else:
+            self.dice.choice([blocking.unblock, blocking.block_again])(sha256=sha256, by=by)
 
     def appeal(self) -> None:
         if decision := self.any_of(Decision.objects.all()):
@@ -92,7 +107,7 @@ def differences() -> list[tuple]:
     logged = replay(AuditEntry.objects.order_by("number"))
     found = []
     for (kind, key), state in logged.items():
-        if kind in {"image", "album", "person", "file", "case"}:
+        if kind in {"image", "album", "person", "file", "case", "setting"}:
             there = read_state(kind, key)
             known = {name: value for name, value in state.items() if name not in {"groups", "staff"}}
             if kind == "person":  # what is not there is None in the log
@@ -125,7 +140,7 @@ def seen_by_the_log(images: list[Image], members: list[User], moderator: User) -
 
 @pytest.mark.parametrize("seed", [7])
 def test_what_is_seen_always_follows_from_the_audit_log(alice, bob, mona, admin, store, seed):
-    images = [store(alice, public=True) for _ in range(6)]
+    images = [store(alice, public=True) for _ in range(PICTURES)]
     album = create_album(owner=alice, title="x", visibility="public")
     walk = Walk(seed, [alice, bob], [mona, admin], [*images, album, alice])
     for step in range(STEPS):
@@ -136,7 +151,7 @@ def test_what_is_seen_always_follows_from_the_audit_log(alice, bob, mona, admin,
     assert differences() == []
     assert set(AuditEntry.objects.values_list("action", flat=True)) >= {
         *("report", "decide", "hide", "show", "blur", "safe", "delete", "block", "warn", "suspend"),
-        *("dismiss", "undo", "appeal", "uphold", "reject"),
+        *("dismiss", "undo", "appeal", "uphold", "reject", "hold", "unblock", "set"),
     }
     assert BlockedFile.objects.count() == sum(
         state.get("is_blocked", False) for state in replay(AuditEntry.objects.order_by("number")).values()

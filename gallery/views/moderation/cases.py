@@ -22,6 +22,7 @@ from gallery.moderation.decisions import decide, undo
 from gallery.moderation.forms import DecisionForm, ReasonForm
 from gallery.moderation.queue_reading import Shown, offers_for, shown, things_of, with_reports
 from gallery.moderation.things import is_uuid
+from gallery.views.moderation.case import case_page, decide_alike, tell_of_matches
 from gallery.views.moderation.guard import REFUSALS, moderators_only, reason_for_reader, status_of
 from gallery.views.outcomes import first_error
 from gallery.views.paging import page_number
@@ -63,13 +64,15 @@ def decide_case(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     case = get_object_or_404(Case, pk=pk)
     form = DecisionForm(request.POST)
     if not form.is_valid():
-        return _queue(request, refused=case, why=first_error(form), status=400)
+        return _not_decided(request, case, first_error(form), 400)
     try:
         decision = decide(case=case, by=signed_in(request), **form.decided())
     except REFUSALS as refusal:
-        return _queue(request, refused=case, why=reason_for_reader(refusal), status=status_of(refusal))
+        return _not_decided(request, case, reason_for_reader(refusal), status_of(refusal))
     done = ", ".join(decision.action_names)
     messages.success(request, _("Decided: %(actions)s.") % {"actions": done})
+    decide_alike(request, form)
+    tell_of_matches(request, decision)
     return redirect(_queue_at(request.POST.get("next", "")))
 
 
@@ -111,6 +114,7 @@ def decide_several(request: HttpRequest) -> HttpResponse:
 def decisions(request: HttpRequest) -> HttpResponse:
     """What was decided, the newest first, to take back."""
     found = Decision.objects.select_related("case", "case__owner", "by", "undone_by")
+    found = found.prefetch_related("findings")
     try:
         page = Paginator(found, CASES_A_PAGE).page(page_number(request))
     except EmptyPage:
@@ -134,6 +138,13 @@ def take_back(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     except REFUSALS as refusal:
         messages.error(request, reason_for_reader(refusal))
     return redirect("gallery:decisions")
+
+
+def _not_decided(request: HttpRequest, case: Case, why: str, status: int) -> HttpResponse:
+    """On the page that it was sent from."""
+    if "alone" in request.POST:
+        return case_page(request, case.pk, why=why, status=status)
+    return _queue(request, refused=case, why=why, status=status)
 
 
 def _queue(

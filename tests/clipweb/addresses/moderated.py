@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gallery.models import AuditEntry, Decision, Image, User
-from gallery.moderation import hiding
+from gallery.moderation import blocking, hiding
 from gallery.moderation.actions import Action, Terms
 from gallery.moderation.appeals import appeal
 from gallery.moderation.decisions import decide_about
 from gallery.moderation.reports import report
+from gallery.moderation.states import write_state
 from gallery.moderation.suspensions import Scope
 
 if TYPE_CHECKING:
     from tests.clipweb.addresses.world import World
+
+
+BLOCKED, UNBLOCKED = "b" * 64, "u" * 64  # files, by what would be their SHA-256
 
 
 def suspend(person: User, *, by: User) -> Decision:
@@ -38,6 +42,10 @@ def moderate(world: World) -> None:
     things["decision"] = decision_about(pictures["hidden"])
     things["decision appealed"] = appealed = decision_about(pictures["removed"])
     things["appeal"] = appeal(decision=appealed, by=people["owner"], text="appealtext")
+    for sha256 in (BLOCKED, UNBLOCKED):
+        state = {"is_blocked": True, "print": "", "placeholder": ""}
+        write_state(AuditEntry.Kind.FILE, sha256, state)
+    blocking.unblock(sha256=UNBLOCKED, by=moderator)
     things["suspension"] = suspend(people["suspended"], by=people["admin"])
     things["audit entry"] = AuditEntry.objects.get(
         kind=AuditEntry.Kind.IMAGE, key=pictures["removed"].pk, action=Action.DELETE

@@ -22,10 +22,12 @@ from tests.clipweb.addresses.asking import (
     who_sees,
 )
 from tests.clipweb.addresses.everybodys import at
+from tests.clipweb.addresses.moderated import BLOCKED, UNBLOCKED
 from tests.clipweb.addresses.own import of, only_posted
 from tests.clipweb.addresses.world import (
     ALBUMS,
     GONE,
+    KEPT,
     MODERATORS,
     NOBODYS,
     OUTSIDE,
@@ -164,6 +166,7 @@ APPEALS = {
 
 
 BY_MODERATORS = moderators(outside=SIGN_IN)
+BY_MODERATORS_POSTED = moderators(302, outside=SIGN_IN)
 
 
 def by_moderators(role: str, state: str) -> bool:
@@ -227,6 +230,47 @@ QUEUE = {
         posts(of("case", "gallery:case_decide"), action="hide", reason="another"),
         posts(of("case", "gallery:case_decide"), 400, changes=never),
         posts(at("gallery:case_decide", NOBODYS), 404, changes=never, action="hide"),
+    ],
+    "gallery:case": [
+        Ask(
+            of("case", "gallery:case"),
+            BY_MODERATORS,
+            shows=lambda *_: set(KEPT),  # those that look like it, too
+            says=lambda role, state: "publicreported",
+        ),
+        Ask(at("gallery:case", NOBODYS), signed_in(404)),
+    ],
+    "gallery:case_others": [
+        only_posted(of("case", "gallery:case_others")),
+        posts(of("case", "gallery:case_others"), changes=never, action="hide"),
+        Ask(
+            of("case", "gallery:case_others"),
+            BY_MODERATORS_POSTED,
+            "post",
+            lambda world, state: {"action": "hide", "also": str(world.pictures["private"].pk)},
+            changes=by_moderators,
+        ),
+        posts(at("gallery:case_others", NOBODYS), 404, changes=never, action="hide"),
+    ],
+    "gallery:blocks": [
+        Ask(at("gallery:blocks"), BY_MODERATORS, shows=none_at_all),
+        Ask(
+            at("gallery:blocks"),
+            lambda role, state: {"moderator": 403, "admin": 302}.get(role, BY_MODERATORS(role, state)),
+            "post",
+            lambda *_: {"distance": "20", "result": "hold"},
+            changes=lambda role, state: role == "admin",
+        ),
+    ],
+    "gallery:block_remove": [
+        only_posted(at("gallery:block_remove", BLOCKED)),
+        posts(at("gallery:block_remove", BLOCKED)),
+        posts(at("gallery:block_remove", "0" * 64), 404, changes=never),
+    ],
+    "gallery:block_restore": [
+        only_posted(at("gallery:block_restore", UNBLOCKED)),
+        posts(at("gallery:block_restore", UNBLOCKED)),
+        posts(at("gallery:block_restore", "0" * 64), 404, changes=never),
     ],
     "gallery:decide_several": [
         only_posted(at("gallery:decide_several")),
