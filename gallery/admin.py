@@ -179,6 +179,8 @@ class ImageAdmin(CountingDeletion):
     def thumbnail(self, image: Image) -> str:
         if not image.has_thumbnails:
             return "–"
+        if image.is_blurred:
+            return str(_("Covered"))
         url = reverse("gallery:thumbnail", args=[image.pk, 320])
         return format_html('<img src="{}" alt="{}" height="72">', url, image.title)
 

@@ -5,9 +5,9 @@ import pytest
 from gallery.models import User
 from gallery.moderation.roles import Role, set_role
 from tests.conftest import PASSWORD
-from tests.gallery.conftest import encoder, indexes_of_this_test_alone, starting_encoder, store
+from tests.gallery.conftest import embed, encoder, indexes_of_this_test_alone, starting_encoder, store
 
-__all__ = ["encoder", "indexes_of_this_test_alone", "starting_encoder", "store"]  # fixtures
+__all__ = ["embed", "encoder", "indexes_of_this_test_alone", "starting_encoder", "store"]  # fixtures
 
 
 @pytest.fixture
