@@ -16,8 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from gallery import preparation
+from gallery.albums import delete_album
 from gallery.models import Album, AuditEntry, Image, User
 from gallery.moderation import audit, hiding
+from gallery.moderation.decisions import decide_about
 from gallery.moderation.roles import Role, record_rights, rights_of, role_of, set_role
 from gallery.people.second_factor import remove_second_factor
 from gallery.uploads import delete_image, delete_user
@@ -195,6 +197,8 @@ class ImageAdmin(CountingDeletion):
     def thumbnail(self, image: Image) -> str:
         if not image.has_thumbnails:
             return "–"
+        if image.is_blurred:
+            return str(_("Covered"))
         url = reverse("gallery:thumbnail", args=[image.pk, 320])
         return format_html('<img src="{}" alt="{}" height="72">', url, image.title)
 
@@ -233,8 +237,9 @@ class ImageAdmin(CountingDeletion):
 class AlbumAdmin(CountingDeletion):
     """What people write about their albums. The secret links are their own business."""
 
-    list_display = ["title", "owner", "visibility", "created_at"]
-    list_filter = ["visibility", "created_at"]
+    list_display = ["title", "owner", "visibility", "is_hidden", "created_at"]
+    list_filter = ["visibility", "is_hidden", "created_at"]
+    actions = ["hide", "unhide"]
     list_select_related = ["owner"]
     search_fields = ["title", "description", "owner__username", "=id"]
     date_hierarchy = "created_at"
@@ -244,8 +249,30 @@ class AlbumAdmin(CountingDeletion):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # whose would it be?
 
+    @admin.action(description=_("Hide the chosen albums"), permissions=["change"])
+    def hide(self, request: HttpRequest, queryset: QuerySet[Album]) -> None:
+        self._decide(request, queryset, AuditEntry.Action.HIDE)
 
-def _deleted(thing: User | Image, kind: Kind, request: HttpRequest) -> None:
+    @admin.action(description=_("Show the chosen albums again"), permissions=["change"])
+    def unhide(self, request: HttpRequest, queryset: QuerySet[Album]) -> None:
+        self._decide(request, queryset, AuditEntry.Action.SHOW)
+
+    def _decide(self, request: HttpRequest, queryset: QuerySet[Album], action: AuditEntry.Action) -> None:
+        for album in queryset:
+            decide_about(thing=album, by=cast(User, request.user), chosen=[action])
+        text = ngettext("%(count)d album was changed.", "%(count)d albums were changed.", len(queryset))
+        self.message_user(request, text % {"count": len(queryset)}, messages.SUCCESS)
+
+    def delete_model(self, request: HttpRequest, obj: Album) -> None:
+        _deleted(obj, Kind.ALBUM, request)
+        delete_album(album=obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Album]) -> None:
+        for album in queryset:
+            self.delete_model(request, album)
+
+
+def _deleted(thing: User | Image | Album, kind: Kind, request: HttpRequest) -> None:
     """For good, so that no decision can be taken back; the log is all that is left."""
     by = cast(User, request.user)
     audit.record(actor=by, action=AuditEntry.Action.DELETE, kind=kind, key=thing.pk, after={"is_gone": True})

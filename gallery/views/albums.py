@@ -29,8 +29,8 @@ def albums(request: HttpRequest) -> HttpResponse:
 def public_albums(request: HttpRequest) -> HttpResponse:
     """Everybody's public albums, as soon as there is something in them that the reader sees."""
     filled = AlbumEntry.objects.filter(image__in=Image.objects.visible_to(request.user))
-    public = Album.objects.filter(visibility=Album.Visibility.PUBLIC, pk__in=filled.values("album"))
-    shown = with_covers(public, user=request.user)
+    public = Album.objects.visible_to(request.user).filter(visibility=Album.Visibility.PUBLIC)
+    shown = with_covers(public.filter(pk__in=filled.values("album")), user=request.user)
     return render(request, "gallery/public_albums.html", {"page_obj": page_of(shown, request)})
 
 

@@ -6,7 +6,7 @@ import { areOff } from "./pictures/wishes.js";
 const PAUSE = 1500; // milliseconds between "g" and where to
 
 const links = document.querySelector("[data-shortcuts-url]").dataset;
-const goTo = { g: links.goGallery, e: links.goExplore, s: links.goSearch, u: links.goUpload };
+const goTo = { g: links.goGallery, e: links.goExplore, s: links.goSearch, u: links.goUpload, m: links.goModeration };
 
 let sheet = null;
 let isGoing = false;

@@ -153,3 +153,21 @@ def test_an_albums_words_can_be_changed_and_its_link_is_not_shown(admins, alice)
     admins.post(url, {"title": "kind words", "description": "", "visibility": "public"})
     album.refresh_from_db()
     assert (album.title, album.visibility) == ("kind words", "unlisted")
+
+
+def test_chosen_albums_are_hidden_shown_again_and_deleted_and_the_log_knows(admins, alice, admin):
+    url = "/admin/gallery/album/"
+    album = create_album(owner=alice, title="rude words", visibility="public")
+    for action, is_hidden in (("hide", True), ("unhide", False)):
+        admins.post(url, {"action": action, "_selected_action": [album.pk]})
+        album.refresh_from_db()
+        assert album.is_hidden == is_hidden
+        assert "rude words" in admins.get(f"{url}?is_hidden__exact={int(is_hidden)}").content.decode()
+    admins.post(url, {"action": "delete_selected", "_selected_action": [album.pk], "post": "yes"})
+    assert not alice.albums.exists()
+    logged = AuditEntry.objects.filter(kind="album", key=str(album.pk)).order_by("number")
+    assert [(entry.action, entry.actor) for entry in logged] == [
+        ("hide", admin),
+        ("show", admin),
+        ("delete", admin),
+    ]

@@ -7,6 +7,7 @@ from gallery.moderation.roles import Role, set_role
 from tests.conftest import PASSWORD
 from tests.gallery.conftest import (
     colour_background,
+    embed,
     encoder,
     indexes_of_this_test_alone,
     no_encoder,
@@ -16,6 +17,7 @@ from tests.gallery.conftest import (
 
 __all__ = [  # fixtures
     "colour_background",
+    "embed",
     "encoder",
     "indexes_of_this_test_alone",
     "no_encoder",

@@ -73,7 +73,7 @@ def decide_case(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     messages.success(request, _("Decided: %(actions)s.") % {"actions": done})
     decide_alike(request, form)
     tell_of_matches(request, decision)
-    return redirect(reverse("gallery:moderation") + "#cases")  # for the script: goes on with the next
+    return redirect(_queue_at(request.POST.get("next", "")))
 
 
 @login_required
@@ -104,7 +104,7 @@ def decide_several(request: HttpRequest) -> HttpResponse:
             messages.warning(request, f"{case.get_kind_display()}: {reason_for_reader(refusal)}")
     text = ngettext("%(count)d case is decided.", "%(count)d cases are decided.", done)
     messages.success(request, text % {"count": done})
-    return redirect("gallery:moderation")
+    return redirect(_queue_at())
 
 
 @login_required
@@ -164,6 +164,11 @@ def _queue(
         "why": why,
     }
     return render(request, "gallery/moderation/queue.html", context, status=status)
+
+
+def _queue_at(case: str = "") -> str:
+    """Where the script goes on: with the case, if it is still on that page, else with the first."""
+    return reverse("gallery:moderation") + (f"#case-{uuid.UUID(case)}" if is_uuid(case) else "#cases")
 
 
 def _chosen(request: HttpRequest) -> list[Case]:

@@ -63,7 +63,7 @@ MODERATORS = {"moderator", "admin"}
 STATES = ("private", "unlisted", "public", "hidden", "trashed", "removed")
 GONE = {"trashed", "removed"}
 KEPT = [state for state in STATES if state not in GONE]
-ALBUMS = ("private", "unlisted", "public")
+ALBUMS = ("private", "unlisted", "public", "hidden")  # the last one public, and hidden by a moderator
 NOBODYS = uuid.UUID("00000000-0000-4000-8000-000000000000")
 
 
@@ -206,8 +206,9 @@ def _albums(world: World) -> None:
             owner=world.people["owner"],
             title=f"{kind}albumtitle",
             description=f"{kind}albumwords",
-            visibility=kind,
+            visibility="public" if kind == "hidden" else kind,
         )
+        Album.objects.filter(pk=album.pk).update(is_hidden=kind == "hidden")
         add_pictures(album=album, images=inside[kind])
         world.albums[kind] = album
         words = (album.title, album.description, str(album.pk))
