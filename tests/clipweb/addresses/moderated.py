@@ -43,7 +43,7 @@ def moderate(world: World) -> None:
     things["decision appealed"] = appealed = decision_about(pictures["removed"])
     things["appeal"] = appeal(decision=appealed, by=people["owner"], text="appealtext")
     for sha256 in (BLOCKED, UNBLOCKED):
-        state = {"is_blocked": True, "print": "", "placeholder": ""}
+        state = {"is_blocked": True, "prints": "", "placeholder": ""}
         write_state(AuditEntry.Kind.FILE, sha256, state)
     blocking.unblock(sha256=UNBLOCKED, by=moderator)
     things["policy"] = Policy.objects.create(
