@@ -48,6 +48,7 @@ def report(name: str, folder: Path | None) -> None:
     from gallery import relevance
     from gallery.background import CAPTIONS, shipped_pictures
     from gallery.clip.model import load_clip, parse_name
+    from gallery.index.ranking import SHOWN_SHARE
     from gallery.management.commands.measure_background import read_pictures
 
     model = load_clip(parse_name(name, pack_dir=ROOT / "weights" / "mini" / "clip"))
@@ -69,7 +70,7 @@ def report(name: str, folder: Path | None) -> None:
             return cosines
         scale = relevance.scale(query, measured)
         words = relevance.scale(query, of_words).carried(titles[mask] @ query, to=scale)
-        return np.maximum(cosines, np.where(words >= scale.near, words, -1))
+        return np.maximum(cosines, np.where(words >= scale.near, words, -9) + SHOWN_SHARE * cosines)
 
     def likely(query: np.ndarray, scores: np.ndarray) -> np.ndarray:  # (D,), (M,) → (M,) bool
         return scores >= relevance.scale(query, measured).drawn().below(float(scores.max()))

@@ -10,7 +10,7 @@ import numpy as np
 from django.db.models import QuerySet
 
 from gallery.index.ids import Digits, from_digits, from_uuids, ids_of, to_uuids
-from gallery.index.ranking import NONE, Lifted, Line, Ranking
+from gallery.index.ranking import NONE, SHOWN_SHARE, Lifted, Line, Ranking
 from gallery.index.rows import Rows
 from gallery.models import Embedding, EmbeddingChange, EmbeddingCounter, ImageQuerySet
 
@@ -120,11 +120,11 @@ class ExactIndex:
         return (self._rows.vectors @ query)[rows]
 
     def _lift(self, scores: np.ndarray, rows: np.ndarray, lifted: Lifted) -> np.ndarray:
-        """(M,) the scores of these rows, or what their pictures count with at least."""
+        """(M,) the scores of these rows, or what lifts their pictures."""
         least = np.full(len(self._rows), -np.inf, np.float32)
         found = self._rows.find(from_uuids(list(lifted)))
         least[found[found >= 0]] = np.fromiter(lifted.values(), np.float32)[found >= 0]
-        return np.maximum(scores, least[rows])
+        return np.maximum(scores, least[rows] + SHOWN_SHARE * scores)
 
     def _follow(self) -> None:
         """Brings the rows up to the newest committed change."""

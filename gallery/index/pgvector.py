@@ -12,7 +12,7 @@ from django.db.models import BooleanField, ExpressionWrapper, FloatField, Max, Q
 from django.db.models.expressions import RawSQL
 
 from gallery.index import pgvector_schema
-from gallery.index.ranking import NONE, Lifted, Line, Ranking
+from gallery.index.ranking import NONE, SHOWN_SHARE, Lifted, Line, Ranking
 from gallery.models import Embedding, ImageQuerySet
 
 EXACT_UNDER = 20_000  # candidates; comparing with all of these takes some ten milliseconds
@@ -142,12 +142,11 @@ class PgVectorIndex:
         """Those of the lifted pictures that are found and that it lifts, best first."""
         scored = _scored(found.filter(image_id__in=list(lifted)), query)
         rows = scored.values_list("image_id", "score", "pk")
-        high = [
-            _Counted(image_id, score, pk, lifted[image_id])
+        counted = [
+            _Counted(image_id, score, pk, lifted[image_id] + SHOWN_SHARE * score)
             for image_id, score, pk in rows
-            if lifted[image_id] > score
         ]
-        return _merged(high, [])
+        return _merged([one for one in counted if one.counted > one.score], [])
 
     def _has_graph(self) -> bool:
         with connection.cursor() as cursor:

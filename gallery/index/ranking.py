@@ -11,7 +11,8 @@ import numpy as np
 
 from gallery.models import ImageQuerySet
 
-Lifted = Mapping[uuid.UUID, float]  # pictures that count with at least this score, whatever their cosine
+Lifted = Mapping[uuid.UUID, float]  # pictures that count with this score, if their cosine is not above it
+SHOWN_SHARE = 0.01  # of a lifted one's cosine: of two lifted alike, the one that shows it better is first
 NONE: Lifted = MappingProxyType({})
 
 
@@ -57,7 +58,8 @@ class VectorIndex(Protocol):
         """The stretch [start, stop) of all candidates that have a vector, ordered by their similarity to
         `query`, (D,) of length 1; of equal ones the newest vector first. `candidates` holds each picture
         once. `by_date`: what is not below the line before the rest, and on either side newest first.
-        `lifted`: pictures, candidates or not, of which those that are stand at least there."""
+        `lifted`: pictures, candidates or not; those that are count with max(cosine, lifted + SHOWN_SHARE ·
+        cosine)."""
         ...
 
     def above(self, query: np.ndarray, *, least: float, most: int) -> list[tuple[uuid.UUID, float]]:

@@ -15,6 +15,7 @@ from gallery.background import CAPTIONS, shipped_pictures
 from gallery.clip.model import ClipConfig, load_clip
 from gallery.clip.prompts import fill
 from gallery.clip.zeroshot import probabilities
+from gallery.index.ranking import SHOWN_SHARE
 from gallery.label_words import VOCABULARY
 from gallery.query import parse
 from gallery.seen import LEAST
@@ -115,7 +116,8 @@ def likely(model, gallery, background):
             counted = gallery[1] @ vector
             if by_words:
                 said = relevance.scale(vector, of_words).carried(words @ vector, to=scale)
-                counted = np.maximum(counted, np.where(said >= scale.near, said, -1))
+                lifted = np.where(said >= scale.near, said, -9)
+                counted = np.maximum(counted, lifted + SHOWN_SHARE * counted)
             lowest = scale.drawn().below(float(counted.max()))
             found[query] = [gallery[0][row] for row in np.argsort(-counted) if counted[row] >= lowest]
         return found

@@ -14,7 +14,7 @@ from gallery.colours import Colour
 from gallery.embedding import as_array, store_vector
 from gallery.filters import LARGE, SMALL, Filters, Orientation, Size
 from gallery.index import ExactIndex, PgVectorIndex, VectorIndex, pgvector
-from gallery.index.ranking import Line
+from gallery.index.ranking import SHOWN_SHARE, Line
 from gallery.models import Embedding, Image
 from gallery.uploads import delete_image
 
@@ -231,7 +231,7 @@ def test_lifted_pictures_stand_where_they_count_on_every_page(index, alice, rng,
     candidates = Image.objects.exclude(pk__in=[library.ids[row] for row in range(0, 120, 7)])
     lifted = {library.ids[row]: float(value) for row, value in enumerate(rng.uniform(-1, 1.5, 30))}
     counted = {
-        pk: max(float(cosine), lifted.get(pk, -1.0))
+        pk: max(float(cosine), lifted.get(pk, -9.0) + SHOWN_SHARE * float(cosine))
         for row, (pk, cosine) in enumerate(zip(library.ids, library.vectors @ query, strict=True))
         if row % 7
     }

@@ -223,6 +223,16 @@ def test_a_picture_that_the_model_does_not_recognise_is_found_by_its_words(
     assert {hit.image.title: hit.by_words for hit in results.hits}["thing"] is False
 
 
+def test_of_two_pictures_with_the_same_words_the_one_that_shows_it_comes_first(
+    alice, store, embed, serving, words_background
+):
+    embed(store(alice, title="red"), 0.8, 0.1, 0.1)
+    embed(store(alice, title="red"), 0, 1, 1)  # the newest, which comes first where all else is equal
+    make_all()
+    scores = [hit.score for hit in search(user=alice, text="red").hits]
+    assert scores == sorted(scores, reverse=True)
+
+
 def test_pages_and_dates_keep_lifted_pictures_in_their_place(alice, store, embed, serving, words_background):
     """Whole pages of single pictures, put together, are the order of one page."""
     for number in range(6):
