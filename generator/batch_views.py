@@ -34,7 +34,7 @@ def new(request: HttpRequest) -> HttpResponse:
                     )
                 )
             except REFUSALS as error:
-                status = refuse(form, error)
+                status = refuse(form, error, owner=signed_in(request))
     return render(request, "generator/batch_new.html", {"form": form}, status=status)
 
 

@@ -33,6 +33,7 @@ def submit_batch(*, owner: User, wish: Wish, rows: Axis, columns: Axis) -> Batch
         _with(_with(wish, rows.setting, rows.values[row]), columns.setting, columns.values[column])
         for row, column in cells
     ]
+    recipes = jobs.check(owner=owner, wishes=wishes)
     with transaction.atomic():
         batch = Batch.objects.create(
             owner=owner,
@@ -41,7 +42,7 @@ def submit_batch(*, owner: User, wish: Wish, rows: Axis, columns: Axis) -> Batch
             column_setting=columns.setting,
             column_values=list(columns.values),
         )
-        submitted = jobs.submit(owner=owner, wishes=wishes, batch=batch)
+        submitted = jobs.create(owner=owner, recipes=recipes, batch=batch)
         for job, (row, column) in zip(submitted, cells, strict=True):
             job.batch_row, job.batch_column = row, column
         Job.objects.bulk_update(submitted, ["batch_row", "batch_column"])

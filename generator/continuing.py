@@ -36,8 +36,9 @@ def continue_job(*, job: Job, steps: int) -> Job:
     wish["steps"] = total
     wish["schedule_steps"] = 0 if schedule == total else schedule
     wish["options"] = {name: value for name, value in job.options.items() if name != "patience"}
+    recipes = jobs.check(owner=job.owner, wishes=[wish])
     with transaction.atomic():
-        (child,) = jobs.submit(owner=job.owner, wishes=[wish], parent=job, kind=Job.Kind.CONTINUED)
+        (child,) = jobs.create(owner=job.owner, recipes=recipes, parent=job, kind=Job.Kind.CONTINUED)
         if job.checkpoint and (name := checkpoints.copy(job=job, to=child)):
             child.checkpoint, child.checkpoint_step, child.step = name, job.checkpoint_step, job.step
             child.losses = job.losses

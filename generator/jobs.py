@@ -21,6 +21,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from gallery.models import Image, User
+from gallery.moderation.prompts import check_prompts
 from gallery.moderation.suspensions import Scope, check_not_suspended
 from gallery.quota import check_not_full
 from gallery.uploads import discard_file
@@ -76,22 +77,35 @@ WISHED = tuple(Wish.__annotations__)  # a job's row and the engine's settings ha
 
 def submit(*, owner: User, wishes: Sequence[Wish], **origin: Any) -> list[Job]:
     """Put a job for each wish in the queue, all or none; `origin`: the fields that say where they come from.
+    Raises what check() and create() do."""
+    return create(owner=owner, recipes=check(owner=owner, wishes=wishes), **origin)
 
-    Raises SettingsError when the engine has no such settings, JobLimitReached, or ValidationError when the
-    owner has no room left for pictures (code `quota`) or may not make any (code `suspended`).
+
+def check(*, owner: User, wishes: Sequence[Wish]) -> list[GenerateSettings]:
+    """The engine's settings for each wish. To be called outside a transaction, as it may ask the encoder.
+
+    Raises SettingsError when the engine has no such settings, or ValidationError when the owner has no room
+    left for pictures (code `quota`), may not make any (code `suspended`), or where moderation/prompts.py has
+    something against a prompt.
     """
     check_not_suspended(user=owner, scope=Scope.GENERATE)
     check_not_full(owner=owner)
     recipes = [recipe_of(wish) for wish in wishes]
-    with transaction.atomic():
-        User.objects.select_for_update().get(pk=owner.pk)  # one submission of a person at a time
-        unfinished = Job.objects.filter(owner=owner).unfinished().count()
-        if unfinished + len(recipes) > settings.JOBS_PER_PERSON:
-            raise JobLimitReached(settings.JOBS_PER_PERSON)
-        submitted = [_create(owner, recipe, **origin) for recipe in recipes]
-        for job in submitted:
-            transaction.on_commit(partial(enqueue, job_id=job.id))
-    return submitted
+    check_prompts([text for recipe in recipes for text in recipe.texts])
+    return recipes
+
+
+@transaction.atomic
+def create(*, owner: User, recipes: Sequence[GenerateSettings], **origin: Any) -> list[Job]:
+    """A job for each of what was checked, all or none. Raises JobLimitReached."""
+    User.objects.select_for_update().get(pk=owner.pk)  # one submission of a person at a time
+    unfinished = Job.objects.filter(owner=owner).unfinished().count()
+    if unfinished + len(recipes) > settings.JOBS_PER_PERSON:
+        raise JobLimitReached(settings.JOBS_PER_PERSON)
+    created = [_create(owner, recipe, **origin) for recipe in recipes]
+    for job in created:
+        transaction.on_commit(partial(enqueue, job_id=job.id))
+    return created
 
 
 def recipe_of(wish: Wish) -> GenerateSettings:

@@ -4,6 +4,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import ngettext
 
+from gallery.models import User
+from gallery.moderation.prompts import PromptRefused, note_refusal
 from gallery.rates import Rate, TooOften
 from gallery.views.outcomes import refusal_status
 from generator.jobs import JobLimitReached
@@ -12,9 +14,11 @@ RATE = Rate("jobs")  # counted by each form that asks for pictures
 REFUSALS = (JobLimitReached, ValidationError, TooOften)
 
 
-def refuse(form: forms.Form, error: JobLimitReached | ValidationError | TooOften) -> int:
+def refuse(form: forms.Form, error: JobLimitReached | ValidationError | TooOften, *, owner: User) -> int:
     """Puts the reason on the form. Returns the status: 429 for too many, 413 for no room, 403 for somebody
-    who may not."""
+    who may not or what may not be made, 503 while that cannot be told."""
+    if isinstance(error, PromptRefused):
+        note_refusal(error, owner=owner)
     if isinstance(error, ValidationError):
         form.add_error(None, error)
         return refusal_status(error)

@@ -50,7 +50,7 @@ def studio(request: SignedInRequest) -> HttpResponse:
                 submitted = jobs.submit(owner=request.user, wishes=form.wishes(), **origin)
                 return redirect(_page_of(submitted, form))
             except REFUSALS as error:
-                status = refuse(form, error)
+                status = refuse(form, error, owner=request.user)
     return studio_page(request, form=form, status=status)
 
 
@@ -103,7 +103,7 @@ def continue_job(request: SignedInRequest, job_id: UUID) -> HttpResponse:
             form.add_error(None, _("It is not finished, so it cannot be continued."))
             status = 409
         except REFUSALS as error:
-            status = refuse(form, error)
+            status = refuse(form, error, owner=request.user)
     context = {**_job_context(job, request.user), "continue_form": form}
     return render(request, "generator/job.html", context, status=status)
 

@@ -1,4 +1,5 @@
-"""Writing policies, and what they would catch among the pictures that everybody may see."""
+"""Writing policies, and what they would catch among the pictures that everybody may see. How prompts are held
+against them stands in prompts.py."""
 
 import uuid
 from dataclasses import dataclass
@@ -6,9 +7,18 @@ from typing import Any
 
 import numpy as np
 from django.db import transaction
+from numpy.typing import NDArray
 
 from gallery import encoder_client, relevance
-from gallery.models import AuditEntry, Image, Policy, User, serving_model, serving_vectors
+from gallery.models import (
+    AuditEntry,
+    Image,
+    Policy,
+    User,
+    serving_model,
+    serving_vectors,
+    words_of,
+)
 from gallery.models.audit import State
 from gallery.moderation import audit
 from gallery.moderation.states import GONE, state_of_policy
@@ -19,7 +29,7 @@ STEPS = (-1.0, -0.5, -0.25, 0.0, 0.25, 0.5, 1.0)  # around the threshold
 
 
 class NotMeasured(Exception):
-    """What the model makes of unrelated pictures is not known yet."""
+    """What the model makes of unrelated pictures and captions is not known yet."""
 
 
 @dataclass(frozen=True)
@@ -44,17 +54,20 @@ def active_for(model_id: str) -> list[Policy]:
 
 
 def is_current(policy: Policy) -> bool:
-    """Whether it can be compared with the pictures' vectors."""
+    """Whether it can be compared with vectors of the model that serves; one of words alone always is."""
     model = serving_model()
-    return model is None or model.model_id == policy.model_id
+    return model is None or not policy.texts or model.model_id == policy.model_id
 
 
 def save_policy(*, by: User, fields: dict[str, Any], policy: Policy | None = None) -> Policy:
-    """Writes a new one, or the fields (name, texts, threshold, result, is_active) of one that is there.
+    """Writes a new one, or the fields (those of PolicyForm) of one that is there.
 
     Raises encoder_client's exceptions, NotMeasured, or Policy.DoesNotExist if it was deleted meanwhile.
     """
-    meaning = _meaning(str(fields["texts"]).splitlines())
+    texts = str(fields["texts"]).splitlines()
+    meaning = _meaning(texts)
+    if fields.get("prompt_threshold") is not None:
+        meaning |= _meaning_of_prompts(texts, meaning["model_id"])
     with transaction.atomic():
         if policy is None:
             written, before = Policy(), GONE
@@ -99,10 +112,11 @@ def preview(policy: Policy) -> Preview:
 
 
 def _meaning(texts: list[str]) -> dict[str, Any]:
-    """The columns that the model has a say in."""
+    """The columns that the model has a say in, of pictures."""
+    if not texts:
+        return {"model_id": "", "vector": b""}
     encoded = encoder_client.encode_texts(texts, model=serving_model(), as_labels=True)
-    mean = encoded.vectors.mean(axis=0)  # (D,)
-    vector = (mean / np.linalg.norm(mean)).astype("<f4")
+    vector = _mean(encoded.vectors)
     scale = relevance.scale_for(vector, encoded.model_id)
     if scale is None:
         raise NotMeasured
@@ -112,6 +126,26 @@ def _meaning(texts: list[str]) -> dict[str, Any]:
         "centre": scale.centre,
         "spread": scale.spread,
     }
+
+
+def _meaning_of_prompts(texts: list[str], model_id: str) -> dict[str, Any]:
+    """The same of prompts. No sentence goes around the texts, as none does around captions."""
+    encoded = encoder_client.encode_texts(texts, model=serving_model())
+    vector = _mean(encoded.vectors)
+    scale = relevance.scale_for(vector, words_of(model_id))
+    if scale is None or encoded.model_id != model_id:
+        raise NotMeasured
+    return {
+        "prompt_vector": vector.tobytes(),
+        "prompt_centre": scale.centre,
+        "prompt_spread": scale.spread,
+    }
+
+
+def _mean(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(N, D) → (D,) of length 1."""
+    mean = vectors.mean(axis=0)
+    return (mean / np.linalg.norm(mean)).astype("<f4")
 
 
 def _log(key: uuid.UUID, before: State, after: State, by: User) -> None:

@@ -31,7 +31,16 @@ from gallery.moderation.things import ThingGone
 
 Kind = AuditEntry.Kind
 SETTING_KEY = "blocks"  # of PrintBlocking, in the audit log
-WRITTEN = ("name", "texts", "threshold", "result", "is_active", "model_id")  # of a policy
+WRITTEN = (  # of a policy
+    "name",
+    "texts",
+    "threshold",
+    "result",
+    "words",
+    "prompt_threshold",
+    "is_active",
+    "model_id",
+)
 GONE: State = {"is_there": False} | dict.fromkeys(WRITTEN)  # of one that is not there
 
 

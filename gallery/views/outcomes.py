@@ -20,6 +20,8 @@ STATUSES = {
     "removed": 403,
     "blocked": 403,
     "suspended": 403,
+    "prompt": 403,
+    "unchecked": 503,
     BUSY: 503,
 }
 DUPLICATE = 409

@@ -97,16 +97,20 @@ def pictures_in(prompt: str) -> set[str]:
     return {part.text for scene in parse_prompt(prompt) for part in scene if part.kind == Kind.PICTURE}
 
 
-def plain_text(prompt: str) -> str:
-    """What a person would call the picture: the texts that lead to it, bare. Raises PromptError.
-
-    Empty where only pictures and noises do.
-    """
-    scenes = [
-        ", ".join(part.text for part in scene if part.weight > 0 and part.kind == Kind.TEXT)
+def texts_in(prompt: str) -> list[list[str]]:
+    """By scene, the texts that lead to the picture, bare. Raises PromptError."""
+    return [
+        [part.text for part in scene if part.weight > 0 and part.kind == Kind.TEXT]
         for scene in parse_prompt(prompt)
     ]
-    return " → ".join(filter(None, scenes))
+
+
+def plain_text(prompt: str) -> str:
+    """What a person would call the picture: its texts. Raises PromptError.
+
+    Empty where only pictures and noises lead to it.
+    """
+    return " → ".join(filter(None, map(", ".join, texts_in(prompt))))
 
 
 def _split(text: str, offset: int, sign: str) -> list[tuple[str, int]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from generator.engine.colours import parse_colour, parse_colours
-from generator.engine.prompts import PromptError, parse_prompt, pictures_in
+from generator.engine.prompts import PromptError, parse_prompt, pictures_in, texts_in
 
 MAX_PROMPT_CHARACTERS = 500
 # Ways of drawing: by a VQGAN, in three kinds of cells, in waves, in brush strokes, with a black pen.
@@ -192,9 +192,18 @@ class GenerateSettings:
     @property
     def pictures(self) -> frozenset[str]:
         """The ids of all pictures that this needs."""
-        prompts = [self.prompt, *(getattr(self, name) for name in PARTS)]
-        asked_for = (pictures_in(prompt) for prompt in prompts if prompt)
-        return frozenset({getattr(self, name) for name in PICTURES} - {""}).union(*asked_for)
+        return frozenset({getattr(self, name) for name in PICTURES} - {""}).union(
+            *map(pictures_in, self._prompts)
+        )
+
+    @property
+    def texts(self) -> list[str]:
+        """What the picture and its parts shall show, text by text."""
+        return [text for prompt in self._prompts for scene in texts_in(prompt) for text in scene]
+
+    @property
+    def _prompts(self) -> list[str]:
+        return list(filter(None, [self.prompt, *(getattr(self, name) for name in PARTS)]))
 
     @property
     def options(self) -> dict[str, Any]:

@@ -13,7 +13,9 @@ class PolicyCheck:
     """The strictest of the policies that a picture falls under."""
 
     def is_active(self) -> bool:
-        return any(policies.is_current(policy) for policy in Policy.objects.filter(is_active=True))
+        return any(
+            policies.is_current(policy) for policy in Policy.objects.filter(is_active=True).exclude(texts="")
+        )
 
     def check(self, prepared: Prepared) -> Verdict | None:
         found = []

@@ -59,7 +59,7 @@ def policy_page(request: HttpRequest, policy_id: uuid.UUID) -> HttpResponse:
     context = {
         "policy": policy,
         "is_current": is_current,
-        "preview": policies.preview(policy) if is_current else None,
+        "preview": policies.preview(policy) if is_current and policy.texts else None,
         "form": form,
         "may_write": _may_write(request),
     }
@@ -96,7 +96,9 @@ def _save(request: HttpRequest, form: PolicyForm, policy: Policy | None = None) 
     except encoder_client.EncoderRefused:
         form.add_error("texts", _("The model cannot read this."))
         return None, 400
-    messages.success(request, _("The policy is saved. It applies to pictures that come in from now on."))
+    messages.success(
+        request, _("The policy is saved. It applies to pictures that come in, and to prompts, from now on.")
+    )
     return saved, 302
 
 

@@ -181,7 +181,7 @@ def album_seen(role: str, kind: str) -> Answer:
 
 
 def in_album(role: str, kind: str) -> set[str]:
-    inside = {"unlisted", "hidden", *GONE} if kind == "unlisted" else set(STATES)
+    inside = {"unlisted", "hidden", "unchecked", *GONE} if kind == "unlisted" else set(STATES)
     return {state for state in inside if may_see(role, state)}
 
 

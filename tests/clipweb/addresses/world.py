@@ -59,8 +59,9 @@ ROLES = ("visitor", "suspended", "member", "owner", "moderator", "admin")
 OUTSIDE = {"visitor", "suspended"}  # a session of somebody who may not sign in any more is that of a visitor
 MODERATORS = {"moderator", "admin"}
 # Of a picture: private; private, in an album with a secret link; public; public but hidden by a moderator;
-# public but in the trash; public but removed by a moderator.
-STATES = ("private", "unlisted", "public", "hidden", "trashed", "removed")
+# public but the automatic checks are not done with it; public but in the trash; public but removed by a
+# moderator.
+STATES = ("private", "unlisted", "public", "hidden", "unchecked", "trashed", "removed")
 GONE = {"trashed", "removed"}
 KEPT = [state for state in STATES if state not in GONE]
 ALBUMS = ("private", "unlisted", "public", "hidden")  # the last one public, and hidden by a moderator
@@ -191,7 +192,7 @@ def _inside(name: str) -> bytes:
 def _put_in_state(image: Image, state: str) -> None:
     is_private = state in {"private", "unlisted"}
     visibility = Image.Visibility.PRIVATE if is_private else Image.Visibility.PUBLIC
-    Image.objects.filter(pk=image.pk).update(visibility=visibility)
+    Image.objects.filter(pk=image.pk).update(visibility=visibility, awaits_checks=state == "unchecked")
     if state == "trashed":
         Image.objects.filter(pk=image.pk).update(trashed_at=timezone.now())
 
@@ -200,7 +201,7 @@ def _albums(world: World) -> None:
     """Every picture is in the private and in the public album; the unlisted one opens what it has."""
     pictures = world.pictures
     inside = {kind: list(pictures.values()) for kind in ALBUMS}
-    inside["unlisted"] = [pictures[state] for state in ("unlisted", "hidden", "trashed")]
+    inside["unlisted"] = [pictures[state] for state in ("unlisted", "hidden", "unchecked", "trashed")]
     for kind in ALBUMS:
         album = create_album(
             owner=world.people["owner"],
