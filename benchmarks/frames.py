@@ -20,7 +20,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ from clipweb.supervisor.child import with_parent
 from clipweb.supervisor.valkey import find_server, is_answering
 from generator.previews import PreviewPace
 from tests.browser.chromium import ARGUMENTS, CHROMIUM
-from tests.processes import ROOT, Site, free_port
+from tests.processes import ROOT, Site, free_port, send
 
 WARM_UP = 2.0  # seconds whose frames do not count
 SILENCE = 60.0  # seconds that the silent viewer reads nothing
@@ -49,6 +49,7 @@ class Scene:
     name: str
     readers: int
     others: tuple[str, ...] = ()
+    making: bool = False  # whether the site's own engine makes another picture meanwhile
 
 
 SCENES = (
@@ -57,13 +58,13 @@ SCENES = (
     Scene("1 viewer, and one on a slow line", 0, ("slow",)),
     Scene("50 viewers", 49),
     Scene("50 viewers, and one that reads nothing", 49, ("silent",)),
+    Scene("50 viewers, while the engine makes another picture", 49, making=True),
 )
 COLUMNS = (
     "watched by",
     *("seen in Chromium: p50", "p95", "slowest", "frames seen"),
-    *("at the other viewers: p50", "p95"),
-    *("at the slow one: p50", "p95"),
-    *("web process: of a core", "memory before", "after"),
+    *("at the other viewers: p50 / p95", "at the slow one: p50 / p95"),
+    *("web process: of a core", "its memory"),
 )
 
 
@@ -95,7 +96,8 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         print(f"Load at the start: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; {browser.version}")
         for name, server in (("its own valkey", own_valkey), ("REDIS_URL", another_server)):
-            with server() as environment, Site.start(**environment) as site:
+            threads = {"TORCH_THREADS": str(os.cpu_count())}  # as without settings
+            with server() as environment, Site.start(**environment, **threads) as site:
                 measure(site, browser, f"{name}: {version_of(site, environment)}", options)
         browser.close()
     print(f"\nLoad at the end: {os.getloadavg()[0]:.1f}")
@@ -142,7 +144,8 @@ def measure(site: Site, browser: Browser, title: str, options: argparse.Namespac
         for _ in range(options.rounds):
             for scene in SCENES:
                 seconds = max(options.seconds, SILENCE if "silent" in scene.others else 0)
-                runs[scene].seen.append(run(site, browser, person, scene, seconds))
+                with engine_at_work(site, person) if scene.making else nullcontext():
+                    runs[scene].seen.append(run(site, browser, person, scene, seconds))
     print(f"\n{title}\n\n| {' | '.join(COLUMNS)} |\n| --- |{(len(COLUMNS) - 1) * ' ---: |'}")
     for scene, all_of_it in runs.items():
         print(row(scene, all_of_it), flush=True)
@@ -153,18 +156,29 @@ def row(scene: Scene, runs: Runs) -> str:
         scene.name,
         *(f"{runs.median(lambda one, q=q: np.percentile(one.painted, q)):.0f} ms" for q in (50, 95, 100)),
         f"{runs.median(lambda one: len(one.painted) / one.published):.1%}",
-        *(_percentile(runs, "arrived", q) for q in (50, 95)),
-        *(_percentile(runs, "slow", q) for q in (50, 95)),
+        *(_percentiles(runs, name) for name in ("arrived", "slow")),
         f"{runs.median(lambda one: one.core):.0%}",
-        *(f"{runs.median(lambda one, at=at: one.memory[at]):.1f} MiB" for at in (0, 1)),
+        " → ".join(f"{runs.median(lambda one, at=at: one.memory[at]):.1f}" for at in (0, 1)) + " MiB",
     ]
     return f"| {' | '.join(cells)} |"
 
 
-def _percentile(runs: Runs, name: str, percent: int) -> str:
+def _percentiles(runs: Runs, name: str) -> str:
     if not getattr(runs.seen[0], name):
         return ""
-    return f"{runs.median(lambda one: np.percentile(getattr(one, name), percent)):.0f} ms"
+    both = (runs.median(lambda one, q=q: np.percentile(getattr(one, name), q)) for q in (50, 95))
+    return " / ".join(f"{each:.0f}" for each in both) + " ms"
+
+
+@contextmanager
+def engine_at_work(site: Site, person: httpx.Client) -> Iterator[None]:
+    form = {"prompt": "a lighthouse", "size": "256", "steps": "2000", "seed": "1"}
+    page = send(person, "/studio/", form).url.path
+    job = page.split("/")[2].replace("-", "")
+    is_on = "SELECT 1 FROM generator_job WHERE id = ? AND state = 'running' AND step > 1"
+    site.wait_until(lambda: site.rows(is_on, job), seconds=120)
+    yield
+    send(person, f"{page}cancel/", {})
 
 
 def run(site: Site, browser: Browser, person: httpx.Client, scene: Scene, seconds: float) -> Seen:
