@@ -81,7 +81,9 @@ async def test_a_frame_is_read_once_for_all_who_watch_and_kept_while_they_do(
     server, session, running_job, valkey: redis.Redis
 ):
     viewers = [await viewer(server, running_job, session) for _ in range(VIEWERS)]
-    for step in (1, 2, 3):
+    await publish(running_job, 1)  # each also looks when it is let in, which may be as late as this
+    await asyncio.gather(*(received(client, 1) for client in viewers))
+    for step in (2, 3, 4):
         before = reads(valkey)
         await publish(running_job, step)
         await asyncio.gather(*(received(client, step) for client in viewers))
