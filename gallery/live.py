@@ -43,7 +43,7 @@ def states_message(images: Iterable[Image]) -> dict[str, Any]:
     }
 
 
-def tick(group: str, message: dict[str, str]) -> None:
+def tick(group: str, message: dict[str, Any]) -> None:
     """Sends the message to the layer's group. Raises one of CONNECTION_ERRORS.
 
     Where the server has cancelled the request, because its client is gone, nothing is told, and what the
@@ -55,6 +55,6 @@ def tick(group: str, message: dict[str, str]) -> None:
         logger.info("%s is told nothing, because the request was broken off", group)
 
 
-async def _send(group: str, message: dict[str, str]) -> None:
+async def _send(group: str, message: dict[str, Any]) -> None:
     # The layer's sockets have no timeout of their own, because its receivers wait for as long as it takes.
     await asyncio.wait_for(get_channel_layer().group_send(group, message), TICK_SECONDS)

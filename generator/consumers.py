@@ -11,6 +11,7 @@ from gallery.models import User
 from gallery.sockets import ENDED, NOT_FOUND, RelayConsumer
 from generator import progress
 from generator.models import Job
+from generator.newest import newest_frame_of
 
 RECHECK_SECONDS = 15.0  # a lost tick, a lost right and a closed session are noticed after this time
 
@@ -26,15 +27,30 @@ class JobConsumer(RelayConsumer):
         self.job_id = self.scope["url_route"]["kwargs"]["job_id"]
         self._state_is_old = True
         self._sent_state: dict[str, Any] | None = None
-        self._sent_frame: tuple[int, float] | None = None
+        self._newest = newest_frame_of(self.job_id)
+        self._tick: bytes | None = None  # the header of the frame that was last told of; None to look anyway
+        self._sent_header: bytes | None = None
         return progress.group_of(self.job_id) if await self._visible_job() is not None else None
 
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        if message["type"] == "job.frame":
+            # Channels first looks after old database connections, in the one thread that all sockets share.
+            await self.job_frame(message)
+        else:
+            await super().dispatch(message)
+
     async def job_frame(self, event: dict[str, Any]) -> None:
+        self._tick = event["header"]
         self.news.set()
 
     async def job_state(self, event: dict[str, Any]) -> None:
-        self._state_is_old = True
+        self._look_again()
         self.news.set()
+
+    def _look_again(self) -> None:
+        """At everything, for what a lost tick was about."""
+        self._state_is_old = True
+        self._tick = None
 
     async def relay(self) -> None:
         """Send what is new, as often as there is news, until the job has ended or is out of sight."""
@@ -42,7 +58,7 @@ class JobConsumer(RelayConsumer):
             try:
                 await asyncio.wait_for(self.news.wait(), RECHECK_SECONDS)
             except TimeoutError:
-                self._state_is_old = True
+                self._look_again()
             self.news.clear()
 
     async def _send_news(self) -> bool:
@@ -70,10 +86,10 @@ class JobConsumer(RelayConsumer):
             self._sent_state = message
 
     async def _send_frame(self) -> None:
-        frame = await database_sync_to_async(progress.snapshot)(self.job_id)
-        if frame is not None and (frame.step, frame.loss) != self._sent_frame:
-            await self.send(bytes_data=frame.to_bytes())
-            self._sent_frame = (frame.step, frame.loss)
+        data = await self._newest.read(self._tick)
+        if data is not None and (header := data[: progress.HEADER.size]) != self._sent_header:
+            await self.send(bytes_data=data)
+            self._sent_header = header
 
     async def _visible_job(self) -> Job | None:
         person = await self.person()

@@ -45,8 +45,13 @@ class Frame:
     loss: float
     picture: bytes
 
+    @property
+    def header(self) -> bytes:
+        """All but the picture."""
+        return HEADER.pack(MAGIC, VERSION, self.step, self.total, self.loss)
+
     def to_bytes(self) -> bytes:
-        return HEADER.pack(MAGIC, VERSION, self.step, self.total, self.loss) + self.picture
+        return self.header + self.picture
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Frame:
@@ -89,7 +94,7 @@ def publish(job_id: UUID, frame: Frame) -> bool:
     """Make this the newest frame and tick; False when the cache or layer could not be reached."""
     try:
         cache.set(_frame_key(job_id), frame.to_bytes(), FRAME_SECONDS)
-        tick(group_of(job_id), {"type": "job.frame"})
+        tick(group_of(job_id), {"type": "job.frame", "header": frame.header})
     except CONNECTION_ERRORS as error:
         logger.warning("Job %s: step %d is shown to nobody: %s", job_id, frame.step, error)
         return False

@@ -55,7 +55,7 @@ def _web() -> Spec:
     options = {
         "--host": settings.HOST,
         "--port": str(settings.PORT),
-        "--ws": "websockets-sansio",
+        "--ws": "clipweb.socket_protocol:SocketProtocol",
         "--ws-max-size": str(WS_MESSAGE_BYTES),
         "--ws-per-message-deflate": "false",  # frames are compressed pictures
         "--lifespan": "off",
