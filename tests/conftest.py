@@ -16,7 +16,8 @@ PASSWORD = "correct horse battery"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--database-only", action="store_true", help="leave out what uses no database")
+    text = "leave out what uses no database, and what asks pages, which use it through the same functions"
+    parser.addoption("--database-only", action="store_true", help=text)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -26,10 +27,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def uses_database(item: pytest.Item) -> bool:
-    fixtures = getattr(item, "fixturenames", [])
-    return (
-        bool({"db", "transactional_db"} & set(fixtures)) or item.get_closest_marker("django_db") is not None
-    )
+    fixtures = set(getattr(item, "fixturenames", []))
+    asks = bool({"db", "transactional_db"} & fixtures) or item.get_closest_marker("django_db") is not None
+    return asks and "client" not in fixtures
 
 
 @pytest.fixture(autouse=True)

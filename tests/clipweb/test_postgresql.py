@@ -13,8 +13,8 @@ from tests.postgresql_server import running_postgresql
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("tests/gallery", "tests/generator", "tests/moderation")
-# Pages, decoders and the encoder ask either database for the same that the other tests ask it for.
-ALIKE = ("*_page*.py", "*/test_upload_checks.py", "*/test_hostile_uploads.py", "*/test_encoder_*.py")
+# Decoders and the encoder ask either database for the same that the other tests ask it for.
+ALIKE = ("*/test_upload_checks.py", "*/test_hostile_uploads.py", "*/test_encoder_*.py")
 
 
 @pytest.fixture
