@@ -7,7 +7,7 @@ file anew before; so uploads are asked for before pictures, and a file's age las
 
 import logging
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import PurePosixPath
@@ -22,11 +22,18 @@ logger = logging.getLogger(__name__)
 SAFE_AGE = timedelta(days=1)
 TOGETHER = 500  # ids in one query
 
+_further: dict[str, Callable[[Iterable[str]], set[str]]] = {}
+
 
 @dataclass
 class Report:
     strays: list[str] = field(default_factory=list)  # names of files in the storage
     missing: list[uuid.UUID] = field(default_factory=list)  # pictures whose original is not there
+
+
+def add_folder(folder: str, named: Callable[[Iterable[str]], set[str]]) -> None:
+    """Have the files of another app looked at as well. `named`: those of the names that a row of it has."""
+    _further[folder] = named
 
 
 def check_files(*, delete: bool) -> Report:
@@ -35,7 +42,8 @@ def check_files(*, delete: bool) -> Report:
     begun = timezone.now()
     originals = set(_files_below("originals"))
     strays = []
-    for name in _without_picture([*originals, *_files_below("copies"), *_thumbnails_without_picture()]):
+    left = _without_picture([*originals, *_files_below("copies"), *_thumbnails_without_picture()])
+    for name in [*left, *_without_row()]:
         if _is_old(name):
             strays.append(name)
             if delete:
@@ -69,6 +77,14 @@ def _thumbnails_without_picture() -> Iterator[str]:
     folders, _files = _listed("thumbnails")
     for folder in _without_picture(f"thumbnails/{inner}" for inner in folders):
         yield from _files_below(folder)
+
+
+def _without_row() -> Iterator[str]:
+    for folder, named in _further.items():
+        names = list(_files_below(folder))
+        for start in range(0, len(names), TOGETHER):
+            part = names[start : start + TOGETHER]
+            yield from set(part) - named(part)
 
 
 def _listed(folder: str) -> tuple[list[str], list[str]]:

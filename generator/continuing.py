@@ -9,7 +9,7 @@ result. One that ended by itself loses its patience, as it would end again at on
 
 from django.db import transaction
 
-from generator import checkpoints, jobs
+from generator import checkpoints, filmstrip, jobs
 from generator.engine.settings import LIMITS
 from generator.models import Job
 
@@ -43,4 +43,5 @@ def continue_job(*, job: Job, steps: int) -> Job:
             child.checkpoint, child.checkpoint_step, child.step = name, job.checkpoint_step, job.step
             child.losses = job.losses
             child.save(update_fields=["checkpoint", "checkpoint_step", "step", "losses"])
+        filmstrip.share(job=job, to=child)
     return child

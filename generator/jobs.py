@@ -25,7 +25,7 @@ from gallery.moderation.prompts import check_prompts
 from gallery.moderation.suspensions import Scope, check_not_suspended
 from gallery.quota import check_not_full
 from gallery.uploads import discard_file
-from generator import checkpoints, curves, progress
+from generator import checkpoints, curves, filmstrip, progress
 from generator.engine.settings import GenerateSettings, with_options
 from generator.models import Job, JobQuerySet
 
@@ -304,13 +304,14 @@ def announce(job_id: UUID) -> None:
 
 
 def _after_end(job_id: UUID) -> None:
-    """Once the end is certain and no run may name a checkpoint any more: drop it, tell open pages."""
-    transaction.on_commit(partial(_discard_checkpoint, job_id))
+    """Once the end is certain and no run may add anything any more: drop what is left, tell open pages."""
+    transaction.on_commit(partial(_discard_leftovers, job_id))
     transaction.on_commit(partial(progress.announce, job_id))
 
 
-def _discard_checkpoint(job_id: UUID) -> None:
+def _discard_leftovers(job_id: UUID) -> None:
     """Of what came to nothing; a finished job keeps its last state for a while (see checkpoints.py)."""
+    filmstrip.discard(jobs=Job.objects.filter(pk=job_id))
     ended = Job.objects.filter(pk=job_id, state__in=[Job.State.FAILED, Job.State.CANCELLED])
     for name in ended.exclude(checkpoint="").values_list("checkpoint", flat=True):
         if ended.filter(checkpoint=name).update(checkpoint="", checkpoint_step=0):

@@ -223,3 +223,46 @@ class Pace(models.Model):
 
     def __str__(self) -> str:
         return f"{self.work}: {self.seconds:.3g} s a step"
+
+
+class KeptFrame(models.Model):
+    """A preview that stays, as a WebP file in the default storage (see filmstrip.py). Whoever may see the job
+    may see it. Jobs that go on from another share its files."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="frames")
+    step = models.PositiveIntegerField()
+    loss = models.FloatField()
+    name = models.CharField(max_length=200, db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["job", "step"], name="frame_once_a_step")]
+
+    def __str__(self) -> str:
+        return f"{self.job_id}, step {self.step}"
+
+
+class TimeLapse(models.Model):
+    """A job's filmstrip as one file, made on request and kept for a day (see time_lapses.py)."""
+
+    class Format(models.TextChoices):
+        WEBP = "webp", _("WebP animation")
+        GIF = "gif", _("GIF animation")
+        MP4 = "mp4", _("MP4 video")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Being made")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="time_lapses")
+    format = models.CharField(max_length=4, choices=Format.choices)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    name = models.CharField(max_length=200, blank=True, db_index=True)
+    byte_size = models.PositiveBigIntegerField(default=0)
+    asked_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["job", "format"], name="time_lapse_once_a_format")]
+
+    def __str__(self) -> str:
+        return f"{self.job_id} as {self.format}"

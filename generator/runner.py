@@ -23,6 +23,7 @@ from generator import checkpoints, jobs, pausing, pictures, progress, recipes, r
 from generator.engine.prompts import plain_text
 from generator.engine.settings import GenerateSettings, SettingsError
 from generator.estimates import Stopwatch
+from generator.filmstrip import Filmstrip
 from generator.heartbeat import Heartbeat
 from generator.models import Job
 from generator.previews import PreviewPace
@@ -74,8 +75,8 @@ def run(job_id: UUID, *, load_models: Callable[[], Models] | None = None) -> boo
         return False
     logger.info("Job %s: attempt %d, from step %d", job.id, job.attempts, job.checkpoint_step)
     try:
-        with Heartbeat(job) as heartbeat:
-            _make(job, load_models or models_of_this_process, heartbeat)
+        with Heartbeat(job) as heartbeat, Filmstrip(job) as strip:
+            _make(job, load_models or models_of_this_process, heartbeat, strip)
     except jobs.JobLost:
         logger.info("Job %s: cancelled or taken over, so this run stops", job.id)
         if not Job.objects.filter(pk=job.id).unfinished().exists():
@@ -120,7 +121,7 @@ def models_of_this_process() -> Models:
         raise JobFailed(Job.Failure.MODELS, error) from error
 
 
-def _make(job: Job, load_models: Callable[[], Models], heartbeat: Heartbeat) -> None:
+def _make(job: Job, load_models: Callable[[], Models], heartbeat: Heartbeat, strip: Filmstrip) -> None:
     models = load_models()
     recipe = recipe_for(job)
     given = _pictures(job, recipe)
@@ -129,23 +130,27 @@ def _make(job: Job, load_models: Callable[[], Models], heartbeat: Heartbeat) -> 
         stopwatch.step_done()
         heartbeat.moved()
         wished = jobs.record_step(job=job, step=step.index, loss=step.loss)
-        if pace.is_due(step):
+        is_end = step.is_last or wished == Job.State.STOPPING
+        if is_end or pace.is_due(step):
             with pace.timed():
-                _show(job, step)
-        if step.is_last or wished == Job.State.STOPPING:
+                pixels = _show(job, step)
+            strip.keep(step=step.index, loss=step.loss, pixels=pixels, is_last=is_end)
+        if is_end:
             stopwatch.keep()
+            strip.finish()
             _store(job, recipe, models, step)
             return
-        if (wished == Job.State.PAUSED or heartbeat.must_stop) and _put_down(job, step, wished):
+        if (wished == Job.State.PAUSED or heartbeat.must_stop) and _put_down(job, step, wished, strip):
             return
         if step.index % settings.JOB_CHECKPOINT_EVERY == 0:
             _save_checkpoint(job, step)
             stopwatch.keep()
 
 
-def _put_down(job: Job, step: Step, wished: Job.State) -> bool:
+def _put_down(job: Job, step: Step, wished: Job.State, strip: Filmstrip) -> bool:
     """Save where the job stands and let go of it; False when it was resumed meanwhile."""
     _save_checkpoint(job, step)
+    strip.finish()
     if wished == Job.State.PAUSED:
         is_down = pausing.put_down(job=job)
     else:
@@ -216,12 +221,14 @@ def _engine_errors() -> Iterator[None]:
         raise JobFailed(Job.Failure.ENGINE, error) from error
 
 
-def _show(job: Job, step: Step) -> None:
+def _show(job: Job, step: Step) -> Any:
+    """The step's picture, (H, W, 3) uint8, after open pages were told of it."""
     with _engine_errors():
         pixels = step.image()
     picture = progress.encode_preview(pixels)
     frame = progress.Frame(step=step.index, total=step.total, loss=step.loss, picture=picture)
     progress.publish(job.id, frame)
+    return pixels
 
 
 def _save_checkpoint(job: Job, step: Step) -> None:

@@ -1,6 +1,9 @@
 """Edges of the queue: each fetches nothing itself and calls one function."""
 
-from generator import checkpoints, qualities, recovery, runner
+from uuid import UUID
+
+from generator import checkpoints, filmstrip, qualities, recovery, runner, time_lapses
+from generator.models import Job
 
 
 def run_job(job_id: str) -> None:
@@ -10,7 +13,13 @@ def run_job(job_id: str) -> None:
 
 def requeue_stale() -> int:
     checkpoints.sweep()
+    filmstrip.discard(jobs=Job.objects.all())
+    time_lapses.discard_expired()
     return recovery.requeue_stale()
+
+
+def make_time_lapse(job_id: str, format: str) -> None:
+    time_lapses.make(job_id=UUID(job_id), format=format)
 
 
 def measure_qualities() -> int:

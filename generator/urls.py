@@ -1,6 +1,6 @@
 from django.urls import path
 
-from generator import actions, batch_views, compare_views, remix_views, views
+from generator import actions, batch_views, compare_views, film_views, remix_views, views
 
 app_name = "generator"
 urlpatterns = [
@@ -25,4 +25,7 @@ urlpatterns = [
     path("studio/<uuid:job_id>/back/", actions.put_back, name="back"),
     path("studio/<uuid:job_id>/status", views.status, name="status"),
     path("studio/<uuid:job_id>/frame", views.frame, name="frame"),
+    path("studio/<uuid:job_id>/frames/<int:step>", film_views.kept_frame, name="kept-frame"),
+    path("studio/<uuid:job_id>/time-lapse/", film_views.time_lapse, name="time-lapse"),
+    path("studio/<uuid:job_id>/time-lapse/<str:format>", film_views.time_lapse_file, name="time-lapse-file"),
 ]

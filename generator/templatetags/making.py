@@ -8,8 +8,9 @@ from django.utils.translation import gettext, ngettext
 
 from gallery.models import Image, User
 from generator.curves import Curve, curve_of
+from generator.filmstrip import frames_of
 from generator.lineage import Lineage, trace
-from generator.models import Job
+from generator.models import Job, KeptFrame
 
 register = template.Library()
 
@@ -26,6 +27,11 @@ def lineage_of(job: Job, user: User | AnonymousUser) -> Lineage | None:
     """What the job came from and what came of it, as far as `user` sees it; None when that is nothing."""
     found = trace(job, user=user)
     return found if found.has_relatives else None
+
+
+@register.simple_tag
+def filmstrip_of(job: Job) -> list[KeptFrame]:
+    return frames_of(job)
 
 
 @register.filter

@@ -125,6 +125,7 @@ async function refresh() {
 function exchangeParts(fresh) {
   for (const old of root.querySelectorAll("[data-part]")) {
     const next = fresh.querySelector(`[data-part="${old.dataset.part}"]`);
+    if (old.contains(document.activeElement)) continue; // somebody is at it
     if (next && next.innerHTML !== old.innerHTML) old.replaceWith(next);
   }
 }

@@ -160,6 +160,13 @@ def wait_for_a_frame(page: Page) -> None:
     page.locator(".live__frame :is(img, canvas)").wait_for()
 
 
+def make_a_time_lapse(page: Page) -> None:
+    if page.locator("[data-film-state=done]").count() == 0:
+        page.locator("[name=format]").select_option("gif")
+        page.locator("form[method=post] button:not([name])").last.click()
+        page.locator("[data-film-state=done]").wait_for()
+
+
 def remix_what_was_not_made_here(page: Page) -> None:
     form = page.locator("form[action$='/remix/']")
     page.locator("details:has(form[action$='/remix/']) summary").click()

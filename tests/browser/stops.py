@@ -15,6 +15,7 @@ from tests.browser.arriving import (
     delete_label_set,
     give_the_password,
     lay_out_the_map,
+    make_a_time_lapse,
     open_label_set,
     open_menu,
     open_the_sheet,
@@ -66,8 +67,8 @@ def album(visibility: str, rest: str = "") -> Callable[[Scene], str]:
     return lambda scene: f"/albums/{scene.albums[visibility]}/{rest}"
 
 
-def job(state: str) -> Callable[[Scene], str]:
-    return lambda scene: f"/studio/{scene.jobs[state]}/"
+def job(state: str, rest: str = "") -> Callable[[Scene], str]:
+    return lambda scene: f"/studio/{scene.jobs[state]}/{rest}"
 
 
 def side_by_side(*names: str) -> Callable[[Scene], str]:
@@ -203,6 +204,8 @@ STOPS = [
     Stop("job-done", job("done")),
     Stop("job-failed", job("failed")),
     Stop("job-cancelled", job("cancelled")),
+    Stop("time-lapse", job("done", "time-lapse/")),
+    Stop("time-lapse-made", job("done", "time-lapse/"), arrive=make_a_time_lapse),
     Stop("batch-new-errors", at("/studio/batches/new/"), arrive=send_form(prompts="an owl", steps="0")),
     Stop("batch", lambda scene: f"/studio/batches/{scene.batch}/"),
     Stop("side-by-side", side_by_side("done", "strokes", "running", "queued", "failed")),

@@ -20,7 +20,7 @@ from tests.clipweb.addresses.asking import (
 )
 from tests.clipweb.addresses.everybodys import at
 from tests.clipweb.addresses.own import PUBLIC, of, page
-from tests.clipweb.addresses.world import MODERATORS, NOBODYS, OUTSIDE, STATES, World
+from tests.clipweb.addresses.world import GONE, MODERATORS, NOBODYS, OUTSIDE, STATES, World
 from tests.gallery.drawing import png
 
 # Files on their way in. Scripts send them, so a visitor is told by a status of its own.
@@ -94,8 +94,15 @@ def watched(answer: int = 200) -> Rule:
     return rule
 
 
-def of_job(name: str) -> Any:
-    return lambda world, state: reverse(name, args=[world.things[f"job {state}" if state else "job"].pk])
+def of_job(name: str, *more: Any) -> Any:
+    return lambda world, state: reverse(
+        name, args=[world.things[f"job {state}" if state else "job"].pk, *more]
+    )
+
+
+def frames_seen() -> Rule:
+    """What leads to a picture goes with it."""
+    return lambda role, state: signed_in(404)(role, state) if state in GONE else watched()(role, state)
 
 
 def by_watcher(role: str, state: str) -> bool:
@@ -177,6 +184,19 @@ STUDIO = {
     "generator:frame": [
         Ask(of_job("generator:frame"), watched()),
         Ask(of_job("generator:frame"), signed_in(404), states=STATES),
+    ],
+    "generator:kept-frame": [
+        Ask(of_job("generator:kept-frame", 1), frames_seen(), states=("", *STATES)),
+        Ask(of_job("generator:kept-frame", 2), signed_in(404)),
+    ],
+    "generator:time-lapse": [
+        *job_pages("generator:time-lapse"),
+        Ask(of_job("generator:time-lapse"), watched(400), "post", lambda *_: {"format": "exe"}),
+        Ask(of_job("generator:time-lapse"), watched(409), "post", lambda *_: {"format": "gif"}),
+    ],
+    "generator:time-lapse-file": [
+        Ask(of_job("generator:time-lapse-file", "gif"), frames_seen(), states=STATES),
+        Ask(of_job("generator:time-lapse-file", "gif"), signed_in(404)),
     ],
     "generator:batch-new": [
         page("generator:batch-new"),

@@ -15,6 +15,7 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import settings
 from django.contrib.auth.models import Group
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.http import HttpResponse
 from django.test import Client
@@ -49,7 +50,7 @@ from gallery.moderation.roles import Role, set_role
 from gallery.preparation import prepare_image
 from gallery.receiving import create_upload
 from gallery.uploads import store_image
-from generator.models import Batch, Job
+from generator.models import Batch, Job, KeptFrame, TimeLapse
 from tests.clipweb.addresses.moderated import moderate
 from tests.conftest import PASSWORD
 from tests.gallery.colour_model import MODEL_ID
@@ -256,13 +257,24 @@ def _jobs(world: World) -> None:
         owner=wish["owner"], row_setting="prompt", row_values=["batchrow"], column_values=list(STATES)
     )
     words = {b"runningprompt", b"batchrow", str(running.pk).encode(), str(batch.pk).encode(), FRAME}
+    _kept(running)
     for column, (state, image) in enumerate(world.pictures.items()):
         cell = {"batch": batch, "batch_column": column}
         done = Job.objects.create(prompt=f"{state}prompt", state=Job.State.DONE, image=image, **cell, **wish)
         world.things[f"job {state}"] = done
+        _kept(done)
         words |= {done.prompt.encode(), str(done.pk).encode()}
         Image.objects.filter(pk=image.pk).update(origin=Image.Origin.GENERATED)
     world.words["job"] = words
+
+
+def _kept(job: Job) -> None:
+    """A frame of it, and as the time-lapse of one that is done the same bytes."""
+    name = default_storage.save(f"frames/{job.pk.hex}.webp", ContentFile(FRAME))
+    KeptFrame.objects.create(job=job, step=1, loss=0.5, name=name)
+    if job.state == Job.State.DONE:
+        name = default_storage.save(f"timelapses/{job.pk.hex}.gif", ContentFile(FRAME))
+        TimeLapse.objects.create(job=job, format="gif", state="done", name=name, byte_size=len(FRAME))
 
 
 def _of_the_site(world: World) -> None:
