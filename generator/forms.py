@@ -25,7 +25,7 @@ from generator.engine.settings import (
 from generator.jobs import Wish
 from generator.option_fields import OptionFields
 from generator.prompt_fields import PromptField
-from generator.qualities import OWN, QUALITIES, Choice, choices, quality_of, values_of
+from generator.qualities import NAMES, OWN, QUALITIES, Choice, choices, quality_of, values_of
 
 if TYPE_CHECKING:
     from generator.option_kinds import Text
@@ -140,7 +140,7 @@ class JobForm(OptionFields):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
-        if data.get("quality") in QUALITIES:
+        if data.get("quality") in QUALITIES and not self._is_own_after_all(data):
             data |= values_of(data["quality"])
         elif data.get("steps") is None and "steps" not in self.errors:
             self.add_error("steps", forms.Field.default_error_messages["required"])
@@ -154,6 +154,19 @@ class JobForm(OptionFields):
         if data.get("every_drawer") and data.get("codebook_pull"):
             self.add_error("codebook_pull", _("Only what the model paints has a codebook."))
         return data
+
+    def _is_own_after_all(self, data: dict[str, Any]) -> bool:
+        """Whether somebody has changed what the shown quality sets and has left it chosen, as happens
+        without scripts."""
+        quality = data["quality"]
+        return data.get("shown_quality") == quality and not _is_as_set(quality, data)
+
+    @property
+    def quality_as_set(self) -> str:
+        """The quality that the form shows, if all that it sets is shown as well; else empty."""
+        quality = self["quality"].value()
+        shown = {name: self[name].value() for name in ("steps", *NAMES)}
+        return quality if quality in QUALITIES and _is_as_set(quality, shown) else ""
 
     @property
     def qualities(self) -> list[Choice]:
@@ -169,6 +182,7 @@ class JobForm(OptionFields):
         there = pictures.visible(filter(None, ids.values()), user=self.owner)
         return [(bound.label, there[ids[bound.name]]) for bound in fields if ids[bound.name] in there]
 
+    shown_quality = forms.CharField(required=False, widget=forms.HiddenInput)  # see _is_own_after_all()
     like = forms.UUIDField(required=False, widget=forms.HiddenInput)  # the job that it was changed from
 
     def wishes(self) -> list[Wish]:
@@ -201,6 +215,17 @@ class JobForm(OptionFields):
     def compares(self) -> bool:
         """Whether the valid form asks for pictures to be seen side by side."""
         return self.cleaned_data["every_drawer"]
+
+
+def _is_as_set(quality: str, values: Mapping[str, Any]) -> bool:
+    """values: of the form's fields, cleaned or as they are shown; a field that is empty says nothing else."""
+    try:
+        return all(
+            values.get(name) in {None, ""} or float(values[name]) == value
+            for name, value in values_of(quality).items()
+        )
+    except ValueError:
+        return False
 
 
 def _pictures_of(name: str, value: str | None) -> set[str]:

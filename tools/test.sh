@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # All tests of the given folders: tools/test.sh PYTHON FOLDER…
 # Side by side on all cores, a thread of torch each; first those inside one process, then those that start
-# servers, queue workers and browsers, two at a time, so that these are in time.
+# servers, queue workers and browsers, three at a time: they wait a good deal, for pages and for processes.
 set -euo pipefail
 
 python=$1
@@ -16,5 +16,5 @@ run() {
 }
 
 OMP_NUM_THREADS=1 run --numprocesses auto --dist loadfile -m "not browser and not processes" "$@"
-OMP_NUM_THREADS=1 run --numprocesses 2 --dist loadfile -m "browser or processes" "$@"
+OMP_NUM_THREADS=1 run --numprocesses 3 --dist loadfile -m "browser or processes" "$@"
 exit "$status"

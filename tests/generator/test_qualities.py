@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.cache import cache
+from django.urls import reverse
 from django_q.models import OrmQ
 
 from gallery.models import Image
@@ -45,6 +46,23 @@ def test_a_quality_sets_steps_and_views_whatever_else_stands_there(alice):
 
 def test_the_normal_one_is_what_pictures_were_made_with_before(alice):
     assert wish(alice, quality="normal") | {"seed": 0} == wish(alice, quality=OWN, steps="80") | {"seed": 0}
+
+
+def test_steps_that_were_changed_count_though_the_quality_was_left_chosen(client, alice):
+    client.force_login(alice)
+    page = client.get(reverse("generator:studio")).content.decode()
+    assert '<input type="hidden" name="shown_quality" value="normal">' in page
+    form = {"prompt": "an owl", "size": "128", "quality": "normal", "shown_quality": "normal"}
+    for fields in ({"steps": "60"}, {"steps": "80"}, {"steps": "80", "quality": "draft"}):
+        assert client.post(reverse("generator:studio"), form | fields).status_code == 302
+    assert [job.steps for job in Job.objects.order_by("created_at")] == [60, 80, 40]
+
+
+def test_a_form_that_comes_back_with_a_quality_that_was_chosen_keeps_it(client, alice):
+    client.force_login(alice)
+    form = {"prompt": "", "size": "128", "quality": "draft", "shown_quality": "normal", "steps": "80"}
+    page = client.post(reverse("generator:studio"), form).content.decode()
+    assert '<input type="hidden" name="shown_quality" value="">' in page
 
 
 def test_ones_own_quality_is_what_stands_in_the_form(alice):
