@@ -12,6 +12,7 @@ from tests.processes import ROOT
 
 OPENERS = {"httpx", "requests", "urllib3", "aiohttp", "http.client", "urllib.request", "socket", "ftplib"}
 KNOWN = {
+    "clipweb/socket_protocol.py": {"socket"},  # how much a connection that somebody opened may hold
     "clipweb/supervisor/probes.py": {"httpx", "socket"},  # health of the encoder; the machine's name
     "clipweb/supervisor/queues.py": {"socket"},  # the machine's name
     "clipweb/management/commands/serve.py": {"socket"},  # whether the port is free
