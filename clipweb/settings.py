@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from clipweb import browser_policy
 from clipweb.environment import env_bool, env_int, env_list, env_rates, read_or_create_secret
 from clipweb.limits import DEFAULT_LIMITS
+from clipweb.registry.chosen import ChoiceError, clip_settings, read_choice, vqgan_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("CLIPWEB_DATA_DIR") or BASE_DIR / "var").resolve()
@@ -301,11 +302,27 @@ RATE_LIMITS = env_rates("RATE_LIMITS", DEFAULT_LIMITS)
 
 # ── Models ───────────────────────────────────────────────────────────────────────────────────────────
 WEIGHTS_DIR = BASE_DIR / "weights"
-CLIP_MODEL = os.environ.get("CLIP_MODEL") or "mini"
-CLIP_PRETRAINED = os.environ.get("CLIP_PRETRAINED", "")
+MODELS_DIR = DATA_DIR / "models"  # what `manage.py models` fetched or added, and its choice among them
+try:
+    CHOICE = read_choice(MODELS_DIR)
+except ChoiceError as error:
+    raise ImproperlyConfigured(str(error)) from None
+CLIP_MODEL, CLIP_PRETRAINED = clip_settings(MODELS_DIR, CHOICE)
+VQGAN_CHECKPOINT, VQGAN_CONFIG = vqgan_settings(MODELS_DIR, CHOICE)  # both empty: weights/mini
+# The environment wins over the choice.
+IS_CLIP_GIVEN = bool(os.environ.get("CLIP_MODEL") or os.environ.get("CLIP_PRETRAINED"))
+if IS_CLIP_GIVEN:
+    CLIP_MODEL, CLIP_PRETRAINED = (
+        os.environ.get("CLIP_MODEL") or "mini",
+        os.environ.get("CLIP_PRETRAINED", ""),
+    )
+IS_VQGAN_GIVEN = bool(os.environ.get("VQGAN_CHECKPOINT") or os.environ.get("VQGAN_CONFIG"))
+if IS_VQGAN_GIVEN:
+    VQGAN_CHECKPOINT, VQGAN_CONFIG = (
+        os.environ.get("VQGAN_CHECKPOINT", ""),
+        os.environ.get("VQGAN_CONFIG", ""),
+    )
 CLIP_NAME = "/".join(filter(None, (CLIP_MODEL, CLIP_PRETRAINED)))  # as the encoder is asked for it
-VQGAN_CHECKPOINT = os.environ.get("VQGAN_CHECKPOINT", "")  # a .ckpt or .safetensors; empty: weights/mini
-VQGAN_CONFIG = os.environ.get("VQGAN_CONFIG", "")  # the yaml beside it
 ENCODER_SOCKET = RUN_DIR / "encoder.sock"
 ENCODER_URL = os.environ.get("ENCODER_URL") or f"unix://{ENCODER_SOCKET}"
 SUPERVISE_ENCODER = not os.environ.get("ENCODER_URL")

@@ -22,6 +22,7 @@ import gallery.clip.towers  # noqa: F401  registers the pack's image towers with
 from gallery.clip.checksums import WeightsError, file_sha256, verify_checksums
 from gallery.clip.layout import put_positions_first
 from gallery.clip.preprocess import Preprocess
+from gallery.clip.released.folders import load_folder
 
 __all__ = ["PACK", "ClipConfig", "ClipModel", "WeightsError", "load_clip"]
 
@@ -37,7 +38,8 @@ RELEASED_TEMPLATE = "a photo of a {}"  # Radford et al. 2021, section 3.1.4
 class ClipConfig:
     """Which model to load.
 
-    model: `mini`, or the name of an open_clip model. pretrained: for the latter a released tag or a file.
+    model: `mini`, or the name of an open_clip model. pretrained: for the latter a released tag, a file, or a
+    folder with an open_clip_config.json, which then decides the architecture.
     quick: of the pack the first image tower alone, for guidance, which looks at thousands of cutouts.
     """
 
@@ -107,7 +109,11 @@ def parse_name(name: str, *, pack_dir: Path, device: str = "cpu") -> ClipConfig:
 
 def load_clip(config: ClipConfig) -> ClipModel:
     """The configured model, ready to encode. Raises WeightsError with a message that says what to do."""
-    return _load_pack(config) if config.model == PACK else _load_released(config)
+    if config.model == PACK:
+        return _load_pack(config)
+    if config.pretrained and Path(config.pretrained).is_dir():
+        return _load_folder(config, Path(config.pretrained))
+    return _load_released(config)
 
 
 def build_pack_network(folder: Path, *, quick: bool = False) -> nn.Module:
@@ -182,6 +188,18 @@ def load_strictly(network: nn.Module, state: dict[str, Tensor], *, name: str) ->
         raise WeightsError(f"{name} does not fit the configured model. {error}") from error
 
 
+def _load_folder(config: ClipConfig, folder: Path) -> ClipModel:
+    network, tokenizer, preprocess, weights = load_folder(folder)
+    return ClipModel(
+        network=put_positions_first(network),
+        tokenizer=tokenizer,
+        preprocess=Preprocess.from_open_clip(preprocess),
+        model_id=f"{folder.name}@{file_sha256(weights)[:REVISION]}",
+        label_template=RELEASED_TEMPLATE,
+        device=config.device,
+    )
+
+
 def _load_released(config: ClipConfig) -> ClipModel:
     if config.model not in open_clip.list_models():
         raise WeightsError(
@@ -239,7 +257,7 @@ def _refuse_torchscript(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             if any(name.endswith("/constants.pkl") for name in archive.namelist()):
                 raise WeightsError(
-                    f"{path} is a TorchScript archive, which holds a program and not only weights. Use the "
-                    "same model's safetensors file (open_clip's tag `openai` downloads one), or save its "
-                    "state_dict()."
+                    f"{path} is a TorchScript archive, which holds a program and not only weights. Take its "
+                    "weights out with `manage.py models add`, or use the same model's safetensors file "
+                    "(open_clip's tag `openai` downloads one)."
                 )

@@ -33,8 +33,10 @@ from generator.engine.vqgan_files import (
 
 __all__ = ["MINI_PACK", "Architecture", "Vqgan", "VqganError", "VqganSource", "load_vqgan"]
 
-# What a released checkpoint holds beside the model: its training's discriminator and perceptual network.
-TRAINING_ONLY_PREFIXES = ("loss.",)
+# What a released checkpoint holds beside the model: its training's discriminator and perceptual network, and
+# around a first stage the transformer and what it is conditioned on.
+TRAINING_ONLY_PREFIXES = ("loss.", "first_stage_model.loss.")
+OTHER_STAGES = ("transformer.", "cond_stage_model.")
 NAMES_IN_MESSAGE = 8
 
 
@@ -197,11 +199,13 @@ def load_vqgan(source: VqganSource) -> Vqgan:
             check_sum(path, source.checksums)
         elif in_pack(path):
             check_sum(path, MINI_PACK / CHECKSUMS)
-    model = _build(read_architecture(source.config), source.config)
+    architecture = read_architecture(source.config)
+    model = _build(architecture, source.config)
+    left_out = TRAINING_ONLY_PREFIXES + (OTHER_STAGES if architecture.prefix else ())
     weights = {
-        name: tensor
+        name.removeprefix(architecture.prefix): tensor
         for name, tensor in read_weights(source.weights).items()
-        if not name.startswith(TRAINING_ONLY_PREFIXES)
+        if not name.startswith(left_out)
     }
     _check_names(model, weights, source)
     model.load_state_dict(weights, strict=True)

@@ -22,6 +22,9 @@ MINI_PACK = Path(__file__).resolve().parents[2] / "weights" / "mini"
 CHECKSUMS = "SHA256SUMS"  # beside the pack's folders, in the format of sha256sum
 
 TARGETS = {"taming.models.vqgan.VQModel": "vq", "taming.models.vqgan.GumbelVQ": "gumbel"}
+# A transformer over the codebook, as COCO and FacesHQ were released, has its VQGAN in it.
+TRANSFORMER = "taming.models.cond_transformer.Net2NetTransformer"
+FIRST_STAGE = "first_stage_model."  # what its names begin with there
 REQUIRED_SETTINGS = frozenset(
     {
         "z_channels",
@@ -50,6 +53,7 @@ class Architecture:
     embed_dim: int  # C, channels of a codebook vector
     n_embed: int  # K, vectors in the codebook
     ddconfig: Mapping[str, Any]  # settings of taming's Encoder and Decoder
+    prefix: str = ""  # of the names in the checkpoint
 
     @property
     def factor(self) -> int:
@@ -67,13 +71,18 @@ def read_architecture(path: Path) -> Architecture:
     params = model.get("params") if isinstance(model, dict) else None
     if not isinstance(model, dict) or not isinstance(params, dict):
         raise VqganError(f"{path} has no model.params: give the yaml that was released with the checkpoint")
-    target = model.get("target")
+    target, prefix = model.get("target"), ""
+    if target == TRANSFORMER:
+        first = params.get("first_stage_config")
+        if not isinstance(first, dict) or not isinstance(first.get("params"), dict):
+            raise VqganError(f"{path} has no model.params.first_stage_config.params: it names no VQGAN")
+        target, params, prefix = first.get("target"), first["params"], FIRST_STAGE
     if target not in TARGETS:
         raise VqganError(f"{path} describes {target!r}; only {' and '.join(TARGETS)} can be drawn with")
-    return _architecture(path, TARGETS[target], params)
+    return _architecture(path, TARGETS[target], params, prefix)
 
 
-def _architecture(path: Path, kind: str, params: Mapping[str, Any]) -> Architecture:
+def _architecture(path: Path, kind: str, params: Mapping[str, Any], prefix: str) -> Architecture:
     settings = params.get("ddconfig")
     if not isinstance(settings, dict):
         raise VqganError(f"{path} has no model.params.ddconfig")
@@ -90,7 +99,7 @@ def _architecture(path: Path, kind: str, params: Mapping[str, Any]) -> Architect
     if settings.get("double_z"):
         raise VqganError(f"{path}: double_z belongs to an autoencoder without a codebook")
     # Without the setting, taming's Encoder would give twice the channels.
-    return Architecture(kind, params["embed_dim"], params["n_embed"], {**settings, "double_z": False})
+    return Architecture(kind, params["embed_dim"], params["n_embed"], {**settings, "double_z": False}, prefix)
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:

@@ -1,5 +1,5 @@
 """No address that a person gives is ever fetched: what opens connections at all is listed here, and asks only
-the site's own processes, at addresses out of its settings."""
+the site's own processes, at addresses out of its settings, and for models at those of the catalogue."""
 
 import ast
 
@@ -12,6 +12,7 @@ from tests.processes import ROOT
 
 OPENERS = {"httpx", "requests", "urllib3", "aiohttp", "http.client", "urllib.request", "socket", "ftplib"}
 KNOWN = {
+    "clipweb/registry/downloading.py": {"httpx"},  # models of the catalogue, for who types the command
     "clipweb/socket_protocol.py": {"socket"},  # how much a connection that somebody opened may hold
     "clipweb/supervisor/probes.py": {"httpx", "socket"},  # health of the encoder; the machine's name
     "clipweb/supervisor/queues.py": {"socket"},  # the machine's name

@@ -4,100 +4,20 @@ import hashlib
 import os
 import subprocess
 import sys
-import types
 
 import pytest
 import torch
 from omegaconf import OmegaConf
-from safetensors.torch import save_file
-from taming.modules.diffusionmodules.model import Decoder, Encoder
-from taming.modules.discriminator.model import NLayerDiscriminator
-from taming.modules.vqvae.quantize import GumbelQuantize, VectorQuantizer2
-from torch import nn
 
 from generator.engine.vqgan import VqganError, VqganSource, load_vqgan
-
-# The yaml of vqgan_imagenet_f16_1024, as released.
-IMAGENET_F16_1024 = """
-model:
-  base_learning_rate: 4.5e-06
-  target: taming.models.vqgan.VQModel
-  params:
-    embed_dim: 256
-    n_embed: 1024
-    ddconfig:
-      double_z: false
-      z_channels: 256
-      resolution: 256
-      in_channels: 3
-      out_ch: 3
-      ch: 128
-      ch_mult: [1, 1, 2, 2, 4]
-      num_res_blocks: 2
-      attn_resolutions: [16]
-      dropout: 0.0
-    lossconfig:
-      target: taming.modules.losses.vqperceptual.VQLPIPSWithDiscriminator
-      params: {disc_conditional: false, disc_in_channels: 3, disc_start: 0, disc_weight: 0.75}
-"""
-SMALL = {
-    "z_channels": 16,
-    "resolution": 32,
-    "ch": 32,
-    "ch_mult": [1, 2],
-    "num_res_blocks": 1,
-    "attn_resolutions": [16],
-}
-
-
-def yaml_of(text=IMAGENET_F16_1024, *, embed_dim=8, n_embed=32, target=None, **ddconfig):
-    config = OmegaConf.create(text)
-    config.model.target = target or config.model.target
-    config.model.params |= {"embed_dim": embed_dim, "n_embed": n_embed}
-    config.model.params.ddconfig |= {**SMALL, **ddconfig}
-    return config
-
-
-class Reference(nn.Module):
-    """Put together from taming's modules in the order of taming.models.vqgan.VQModel and GumbelVQ."""
-
-    def __init__(self, config):
-        super().__init__()
-        params = config.model.params
-        settings = OmegaConf.to_container(params.ddconfig)
-        torch.manual_seed(0)
-        self.encoder, self.decoder = Encoder(**settings), Decoder(**settings)
-        self.gumbel = config.model.target.endswith("GumbelVQ")
-        if self.gumbel:
-            self.quantize = GumbelQuantize(settings["z_channels"], params.embed_dim, params.n_embed)
-        else:
-            self.quantize = VectorQuantizer2(params.n_embed, params.embed_dim, beta=0.25)
-            # Untrained vectors lie so close together that rounding decides which one is nearest.
-            nn.init.normal_(self.quantize.embedding.weight)
-        self.quant_conv = nn.Conv2d(settings["z_channels"], params.embed_dim, 1)
-        self.post_quant_conv = nn.Conv2d(params.embed_dim, settings["z_channels"], 1)
-        self.loss = nn.Module()
-        self.loss.discriminator = NLayerDiscriminator(ndf=4, n_layers=1)
-
-    def forward(self, pixels):
-        hidden = self.quant_conv(self.encoder(pixels))
-        if self.gumbel:
-            chosen = self.quantize.proj(hidden).argmax(dim=1)
-            quantized = self.quantize.get_codebook_entry(chosen.flatten(), (*chosen.shape, None))
-        else:
-            quantized = self.quantize(hidden)[0]
-        return self.decoder(self.post_quant_conv(quantized))
-
-
-def write(folder, config, weights, name="model.ckpt"):
-    folder.mkdir(exist_ok=True)
-    OmegaConf.save(config, folder / "config.yaml")
-    if name.endswith(".safetensors"):
-        save_file({key: value.contiguous() for key, value in weights.items()}, folder / name)
-    else:
-        content = {"state_dict": weights, "global_step": 7, "optimizer_states": [{"state": {}}]}
-        torch.save({**content, "pytorch-lightning_version": "1.0.8"}, folder / name)
-    return VqganSource(weights=folder / name, config=folder / "config.yaml")
+from tests.engine.released_vqgan import (
+    IMAGENET_F16_1024,
+    Reference,
+    lightning_callbacks,
+    pixels,
+    write,
+    yaml_of,
+)
 
 
 @pytest.fixture
@@ -105,10 +25,6 @@ def small(tmp_path):
     config = yaml_of()
     reference = Reference(config).eval()
     return config, reference, write(tmp_path / "small", config, reference.state_dict())
-
-
-def pixels(size, count=2):
-    return torch.rand(count, 3, size, size, generator=torch.Generator().manual_seed(1)) * 2 - 1
 
 
 def test_the_released_imagenet_model_at_full_width_gives_what_tamings_own_modules_give(tmp_path):
@@ -251,14 +167,9 @@ def test_a_checkpoint_that_would_run_code_is_not_opened(tmp_path, small):
     assert not witness.exists()
 
 
-def test_a_checkpoint_that_names_lightnings_callbacks_loads_without_lightning(small, monkeypatch):
-    name = "pytorch_lightning.callbacks.model_checkpoint"
-    module = types.ModuleType(name)
-    module.ModelCheckpoint = type("ModelCheckpoint", (), {"__module__": name})
+def test_a_checkpoint_that_names_lightnings_callbacks_loads_without_lightning(small):
     source = small[2]
-    with monkeypatch.context() as patch:
-        patch.setitem(sys.modules, name, module)
-        callbacks = {module.ModelCheckpoint: {"best_model_score": torch.tensor(0.5)}}
+    with lightning_callbacks() as callbacks:
         torch.save({"state_dict": small[1].state_dict(), "callbacks": callbacks}, source.weights)
     assert load_vqgan(source).factor == 2
 
