@@ -66,6 +66,7 @@ def load(folder: Path):
     return load_clip(ClipConfig("custom", str(folder), Path("unused")))
 
 
+@pytest.mark.own_process
 def test_openais_archive_is_added_used_verified_measured_and_removed(
     models, refused, models_dir, tmp_path, db
 ):
