@@ -5,6 +5,7 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 FILE = "active.json"
 SHIPPED_CLIP = ("mini", "mini-quick")
@@ -39,11 +40,15 @@ def read_choice(folder: Path) -> Choice:
 
 
 def write_choice(folder: Path, choice: Choice) -> None:
+    write_json(folder / FILE, asdict(choice))
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
     """Whole or not at all: processes may read it at any time."""
-    folder.mkdir(parents=True, exist_ok=True)
-    draft = folder / f"{FILE}.{os.getpid()}"
-    draft.write_text(json.dumps(asdict(choice), indent=2) + "\n", encoding="utf-8")
-    draft.replace(folder / FILE)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    draft.replace(path)
 
 
 def clip_settings(folder: Path, choice: Choice) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from clipweb.registry.catalogue import SHIPPED, Kind
-from clipweb.registry.chosen import read_choice
+from clipweb.registry.chosen import read_choice, write_json
 from gallery.clip.checksums import WeightsError, file_sha256, verify_checksums
 from gallery.models import Serving
 
@@ -186,8 +186,4 @@ def benches() -> dict[str, dict[str, Any]]:
 
 
 def write_bench(name: str, measured: dict[str, Any]) -> None:
-    settings.MODELS_DIR.mkdir(parents=True, exist_ok=True)
-    content = {**benches(), name: measured}
-    draft = settings.MODELS_DIR / f"{BENCH}.{os.getpid()}"
-    draft.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    draft.replace(settings.MODELS_DIR / BENCH)
+    write_json(settings.MODELS_DIR / BENCH, {**benches(), name: measured})
