@@ -23,6 +23,7 @@ from gallery.clip.checksums import WeightsError, file_sha256, verify_checksums
 from gallery.clip.layout import put_positions_first
 from gallery.clip.preprocess import Preprocess
 from gallery.clip.released.folders import load_folder
+from gallery.clip.text_states import text_states
 
 __all__ = ["PACK", "ClipConfig", "ClipModel", "WeightsError", "load_clip"]
 
@@ -83,6 +84,10 @@ class ClipModel:
         """(N, dim) float32 unit rows; a text longer than the model's context is cut."""
         tokens = self._tokenizer(list(texts)).to(self._device)  # (N, context length)
         return F.normalize(self.network.encode_text(tokens).float(), dim=-1)  # type: ignore[operator]
+
+    def text_states(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """(N, L, W) float32 states of the text tower and (N, L) bool, True where there is text."""
+        return text_states(self.network, self._tokenizer(list(texts)).to(self._device))
 
     @torch.no_grad()
     def encode_images(self, images: Sequence[Image.Image]) -> Tensor:

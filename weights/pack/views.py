@@ -35,7 +35,7 @@ def random_views(rgba: np.ndarray, *, recolour: Tensor, flip: Tensor, random: to
     recoloured = recolour & (torch.rand(len(rgb), generator=random) < 0.3)
     if recoloured.any():
         rgb = rgb.clone()
-        rgb[recoloured] = _recolour(rgb[recoloured], random)
+        rgb[recoloured] = turn_hues(rgb[recoloured], random)
     colours = name_colours(rgb[:, :, ::4, ::4], alpha[:, :, ::4, ::4])
     grounds = _grounds(rgb, alpha, random)
     moved = _move(
@@ -49,7 +49,7 @@ def _uniform(count: int, low: float, high: float, random: torch.Generator) -> Te
     return torch.rand(count, generator=random) * (high - low) + low
 
 
-def _recolour(rgb: Tensor, random: torch.Generator) -> Tensor:
+def turn_hues(rgb: Tensor, random: torch.Generator) -> Tensor:
     """Hues turned by a random angle about the grey axis; silhouettes without colour are painted."""
     count = len(rgb)
     angle = _uniform(count, 0.15 * torch.pi, 1.85 * torch.pi, random)
