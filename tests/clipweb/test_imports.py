@@ -61,7 +61,7 @@ def test_torch_is_not_loaded_where_no_model_runs(program):
     assert not loaded & {"torch", "torchvision", "open_clip", "timm", "transformers", "taming"}
 
 
-@pytest.mark.parametrize("name", ["gallery.clip", "generator.engine"])
+@pytest.mark.parametrize("name", ["gallery.clip", "gallery.training", "generator.engine"])
 def test_the_packages_that_use_torch_know_no_django(name):
     loaded = modules_after(EVERY_MODULE_OF.format(name=name))
     assert "torch" in loaded

@@ -5,12 +5,7 @@ running average of the weights to the pack, so that there is a usable model long
 """
 
 import argparse
-import json
 import os
-import signal
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +15,8 @@ from omegaconf import OmegaConf
 from safetensors.torch import save_file
 from torch import Tensor
 
+from gallery.training.folder import RunFolder
+from gallery.training.run import take_steps
 from generator.engine.training.config import Phase, TrainingConfig
 from generator.engine.training.trainer import Trainer
 from generator.engine.vqgan import MINI_PACK, Architecture, Vqgan
@@ -31,8 +28,6 @@ from weights.pack.vqgan_pictures import TrainingPictures
 
 RUN_FOLDER = Path(".work/vqgan")
 FOLDER = "vqgan"  # inside the pack
-SECONDS_BETWEEN_SAVES = 180
-STEPS_PER_LOG_LINE = 20
 
 # Hues come after shapes, and slowly through a codebook without them, so that it waits for the plain ones.
 _PLAIN = Phase(steps=700, size=64, batch=16, learning_rate=8e-4, perceptual_weight=0.02, quantized=False)
@@ -40,39 +35,6 @@ _QUANTIZED = replace(_PLAIN, steps=1500, perceptual_weight=0.05, quantized=True)
 _SHARPENED = replace(_QUANTIZED, steps=500, learning_rate=5e-4, adversarial_weight=0.25)
 _LARGE = replace(_SHARPENED, steps=300, size=128, batch=6, learning_rate=3e-4)
 CONFIG = TrainingConfig(phases=(_PLAIN, _QUANTIZED, _SHARPENED, _LARGE))
-
-
-class Log:
-    """Means of every few steps' losses, one JSON object a line."""
-
-    def __init__(self, path: Path, step: int) -> None:
-        """Goes on after `step`: lines of steps that a stopped run took but did not save are dropped."""
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        kept = [line for line in lines if json.loads(line)["step"] <= step]
-        path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
-        self.path = path
-        self.started = time.monotonic()
-        self.seconds_before = json.loads(kept[-1])["seconds"] if kept else 0.0
-        self.window: list[dict[str, float]] = []
-
-    @property
-    def seconds(self) -> float:
-        """Training time over all sittings."""
-        return self.seconds_before + time.monotonic() - self.started
-
-    def add(self, losses: dict[str, float]) -> None:
-        """Collect one step; every so many steps, write and print their means."""
-        self.window.append(losses)
-        step = int(losses["step"])
-        if step % STEPS_PER_LOG_LINE:
-            return
-        means = {key: sum(row[key] for row in self.window) / len(self.window) for key in losses}
-        row = {**{key: round(value, 5) for key, value in means.items()}, "step": step}
-        row |= {"used": losses["used"], "perplexity": losses["perplexity"], "seconds": round(self.seconds, 1)}
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
-        print(" ".join(f"{key} {value:.4g}" for key, value in row.items()), flush=True)
-        self.window.clear()
 
 
 def unit_codebook(weights: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -118,42 +80,25 @@ def export(model: Vqgan, pack: Path) -> None:
     write_checksums(pack, [f"{FOLDER}/model.safetensors", f"{FOLDER}/config.yaml"])
 
 
-@contextmanager
-def stop_requested() -> Iterator[list[int]]:
-    """A list that is empty until SIGINT or SIGTERM arrives, so that a step is finished before the end."""
-    received: list[int] = []
-    previous = {
-        number: signal.signal(number, lambda number, _frame: received.append(number))
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield received
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
-
-
 def train(trainer: Trainer, *, run_folder: Path, pack: Path) -> None:
     """Take the remaining steps, or as many as there is time for before a signal, and export."""
-    checkpoint = run_folder / "checkpoint.pt"
-    if checkpoint.exists():
-        trainer.restore(checkpoint)
-    run_folder.mkdir(parents=True, exist_ok=True)
-    log = Log(run_folder / "log.jsonl", trainer.step)
-    saved = time.monotonic()
-    with stop_requested() as stop:
-        for losses in trainer.train():
-            log.add(losses)
-            if stop or time.monotonic() - saved > SECONDS_BETWEEN_SAVES:
-                trainer.save(checkpoint)
-                if trainer.config.phase(trainer.step - 1).quantized:
-                    export(trainer.average, pack)
-                saved = time.monotonic()
-            if stop:
-                print(f"stopped after step {trainer.step}; run again to go on")
-                return
-    trainer.save(checkpoint)
-    export(trainer.average, pack)
+
+    def export_so_far() -> None:
+        if trainer.config.phase(trainer.step - 1).quantized:
+            export(trainer.average, pack)
+
+    is_done = take_steps(
+        RunFolder(run_folder),
+        trainer,
+        steps=trainer.config.steps,
+        newest=("used", "perplexity"),
+        saved=export_so_far,
+        say=lambda line: print(line, flush=True),
+    )
+    if is_done:
+        export(trainer.average, pack)
+    else:
+        print(f"stopped after step {trainer.step}; run again to go on")
 
 
 def main() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from taming.modules.discriminator.model import NLayerDiscriminator, weights_init
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from gallery.training.checkpoint import write_state
 from generator.engine.training.codebook import CodebookUsage, revive
 from generator.engine.training.config import Phase, TrainingConfig
 from generator.engine.training.losses import (
@@ -177,10 +177,7 @@ class Trainer:
         state: dict[str, Any] = {name: part.state_dict() for name, part in self._parts().items()}
         state |= {"step": self.step, "seed": self.config.seed, "counts": self.usage.counts}
         state |= {"rng": self.rng.get_state()}
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        torch.save(state, partial)
-        os.replace(partial, path)
+        write_state(path, state)
 
     def restore(self, path: Path) -> None:
         """Go on from a saved state: the following steps are the same as without the interruption."""
