@@ -25,7 +25,7 @@ def text_states(network: nn.Module, tokens: Tensor) -> tuple[Tensor, Tensor]:
     states = seen[0] if isinstance(seen[0], Tensor) else seen[0].last_hidden_state
     if ids is not None:
         return states.float(), tokens != ids
-    # CLIP's own tokenizer pads with 0, and the end of a text is its largest id: Radford et al. 2021, section 2.4
+    # CLIP's own tokenizer ends a text with its largest id and pads with 0: Radford et al. 2021, section 2.4.
     places = torch.arange(tokens.shape[1], device=tokens.device)
     return states[:, : tokens.shape[1]].float(), places <= tokens.argmax(dim=-1, keepdim=True)
 

@@ -1,8 +1,8 @@
 """The artwork as codes of the pack's VQGAN, for the transformer: `python -m weights.pack.codes`.
 
-Each picture of the training split is seen in several plain views, as it should be drawn: whole, on white, or on
-dark grey where white would hide it; a little moved, mirrored or recoloured in all but the first. Encoding takes
-longer than a pass of the transformer, so the codes are kept.
+Each picture of the training split is seen in several plain views, as it should be drawn: whole, on white, or
+on dark grey where white would hide it; a little moved, mirrored or recoloured in all but the first. Encoding
+takes as long as a step of the transformer, so the codes are kept.
 """
 
 import argparse

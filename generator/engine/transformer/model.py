@@ -1,9 +1,9 @@
 """The network: a decoder-only transformer whose first places hold the text.
 
-Esser et al. 2021, section 3.2, and Ramesh et al. 2021, section 2.2. The text comes as the states of a locked
-text tower and not as tokens of its own, so that a small model need not learn English from captions. The blocks
-are those that small models train fastest with: RMSNorm before each part (Zhang and Sennrich 2019), normalised
-queries and keys (Dehghani et al. 2023, section 2), squared ReLU (So et al. 2021, section 4).
+Esser et al. 2021, section 3.2, and Ramesh et al. 2021, section 2.2. The text comes as the states of a
+locked text tower and not as tokens of its own, so that a small model need not learn English from captions.
+The blocks are those that small models train fastest with: RMSNorm before each part (Zhang and Sennrich 2019),
+queries and keys of unit length (Henry et al. 2020), squared ReLU (So et al. 2021, section 4).
 """
 
 from __future__ import annotations
@@ -104,8 +104,8 @@ class TokenTransformer(nn.Module):
     def forward(self, states: Tensor, mask: Tensor, codes: Tensor) -> Tensor:
         """Scores of every code of whole pictures, for training.
 
-        states (B, L, text_width) and mask (B, L) bool, True where there is text: see `prefix`. codes (B, s, s)
-        int64. Returns logits (B, s · s, K) of each place, given the text and the codes before it.
+        states (B, L, text_width) and mask (B, L) bool, True where there is text: see `prefix`. codes
+        (B, s, s) int64. Returns logits (B, s · s, K) of each place, given the text and the codes before it.
         """
         side = codes.shape[1]
         seen = codes.flatten(1)[:, :-1]

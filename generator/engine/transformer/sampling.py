@@ -11,6 +11,7 @@ from torch import Tensor
 
 from generator.engine.transformer.config import TransformerError
 from generator.engine.transformer.model import Cache, TokenTransformer
+from generator.engine.vqgan import Vqgan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +70,13 @@ def sample(
             yield codes.view(batch, -1, side)
         if place + 1 < side * side:
             x = model.entries(_twice(chosen, guided), side, place + 1)
+
+
+@torch.no_grad()
+def pictures(vqgan: Vqgan, codes: Tensor) -> Tensor:
+    """codes (B, h, w) int64 → the VQGAN's pictures of them, (B, 3, h · f, w · f) in [0, 1]."""
+    z = vqgan.codebook[codes].permute(0, 3, 1, 2)
+    return (vqgan.decode(z).clamp(-1, 1) + 1) / 2
 
 
 def _twice(codes: Tensor, guided: bool) -> Tensor:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gallery.clip.training import WeightAverage, warmup_cosine
+from gallery.training.checkpoint import load_checkpoint, save_checkpoint
 from generator.engine.transformer.config import TransformerConfig, TransformerError
 from generator.engine.transformer.model import TokenTransformer
 
@@ -82,7 +83,7 @@ Batches = Callable[[int, Phase], Captioned]
 
 
 class TransformerTrainer:
-    """One training run; `state_dict` and `load_state_dict` may be called between steps."""
+    """One training run; `save` and `restore` may be called between steps."""
 
     def __init__(self, config: TransformerTraining, batches: Batches) -> None:
         self.config = config
@@ -91,8 +92,8 @@ class TransformerTrainer:
         self.random = torch.Generator().manual_seed(config.seed)
         self.model = TokenTransformer(config.model)
         self.average = WeightAverage(self.model, config.ema_decay)
-        # Orthogonal steps for the matrices of the blocks (Jordan et al. 2024, "Muon"): they need about half as
-        # many as Adam's. Tables, vectors and the output layer are Adam's, as its authors advise.
+        # Orthogonal steps for the matrices of the blocks (Jordan et al. 2024, "Muon"): fewer are needed than
+        # of Adam's. Tables, vectors and the output layer are Adam's, as its authors advise.
         matrices = [p for p in self.model.blocks.parameters() if p.ndim == 2]
         chosen = {id(parameter) for parameter in matrices}
         others = [p for p in self.model.parameters() if id(p) not in chosen]
@@ -147,23 +148,25 @@ class TransformerTrainer:
         model.load_state_dict(self.average.state_dict())
         return model.eval().requires_grad_(False)
 
-    def state_dict(self) -> dict[str, Any]:
+    def save(self, path: Path) -> None:
         """Everything that the next step depends on."""
-        return {
-            "step": self.step,
-            "model": self.model.state_dict(),
-            "average": self.average.state_dict(),
-            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
-            "random": self.random.get_state(),
-            "torch": torch.get_rng_state(),
-        }
+        save_checkpoint(
+            path,
+            {
+                "step": self.step,
+                "model": self.model.state_dict(),
+                "average": self.average.state_dict(),
+                "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+                "random": self.random.get_state(),
+            },
+        )
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
+    def restore(self, path: Path) -> None:
         """Goes on from there; the run must have the same config."""
+        state = load_checkpoint(path)
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"], steps=state["step"])
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
         self.random.set_state(state["random"])
-        torch.set_rng_state(state["torch"])
         self.step = state["step"]
