@@ -67,6 +67,10 @@ def album(visibility: str, rest: str = "") -> Callable[[Scene], str]:
     return lambda scene: f"/albums/{scene.albums[visibility]}/{rest}"
 
 
+def passkey(rest: str) -> Callable[[Scene], str]:
+    return lambda scene: f"/accounts/second-factor/passkeys/{scene.passkey()}/{rest}"
+
+
 def job(state: str, rest: str = "") -> Callable[[Scene], str]:
     return lambda scene: f"/studio/{scene.jobs[state]}/{rest}"
 
@@ -225,6 +229,12 @@ STOPS = [
         at("/accounts/second-factor/totp/activate/"),
         arrive=give_the_password(send_form(code="12345")),
     ),
+    Stop("passkeys-none", at("/accounts/second-factor/passkeys/")),
+    Stop("passkey-add", at("/accounts/second-factor/passkeys/add/"), arrive=give_the_password()),
+    Stop("passkeys", at("/accounts/second-factor/passkeys/"), "dora"),
+    Stop("passkey-rename", passkey("rename/"), "dora", give_the_password()),
+    Stop("passkey-remove", passkey("remove/"), "dora", give_the_password()),
+    Stop("passkey-again", at("/accounts/second-factor/passkeys/reauthenticate/?next=/profile/data/"), "dora"),
     Stop("second-factor-on", at("/accounts/second-factor/"), "dora"),
     Stop(
         "second-factor-off",
