@@ -223,12 +223,19 @@ UNCONFIRMED_ACCOUNT_DAYS = env_int("UNCONFIRMED_ACCOUNT_DAYS", 30, low=1, high=3
 PERSONAL_LOG_DAYS = env_int("PERSONAL_LOG_DAYS", 0, low=0, high=3650)  # 0: for good
 STAFF_TWO_FACTOR = env_bool("STAFF_TWO_FACTOR", False)  # moderators and admins have to have it
 MFA_ADAPTER = "gallery.people.second_factor.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True  # by a passkey alone, which then asks for the finger, the face or a PIN
 MFA_TOTP_TOLERANCE = 1  # half minutes that a phone's clock may be wrong
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # without a mail server nobody can confirm one, and it signs nobody in
 MFA_FORMS = {
     "authenticate": "gallery.people.second_factor_forms.AuthenticateForm",
     "reauthenticate": "gallery.people.second_factor_forms.ReauthenticateForm",
     "activate_totp": "gallery.people.second_factor_forms.ActivateForm",
+    "add_webauthn": "gallery.people.passkey_forms.AddForm",
+    "edit_webauthn": "gallery.people.passkey_forms.RenameForm",
+    "login_webauthn": "gallery.people.passkey_forms.SignInForm",
+    "authenticate_webauthn": "gallery.people.passkey_forms.AuthenticateForm",
+    "reauthenticate_webauthn": "gallery.people.passkey_forms.ReauthenticateForm",
 }
 EMAIL_BACKEND = (
     "django.core.mail.backends.smtp.EmailBackend"

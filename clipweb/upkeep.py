@@ -20,6 +20,7 @@ STEPS = (
     "gallery.tasks.request_vocabulary",
     "gallery.tasks.discard_unused_vectors",
     "gallery.tasks.requeue_leaving",
+    "gallery.tasks.requeue_sweeps",
 )
 
 

@@ -9,7 +9,7 @@ urlpatterns = [
     path("", include("gallery.urls")),
     path("", include("generator.urls")),
     path("accounts/", include("allauth.account.urls")),
-    path("accounts/second-factor/", include("allauth.mfa.urls")),
+    path("accounts/second-factor/", include("gallery.people.second_factor_urls")),
     path("shortcuts/", pages.shortcuts, name="shortcuts"),
     path("i18n/setlang/", people.set_language, name="set_language"),
     path("admin/login/", pages.admin_entrance),  # Django's own would let people in by password alone

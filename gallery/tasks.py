@@ -18,6 +18,7 @@ from gallery import (
 from gallery.index import index_for
 from gallery.map import growing, making
 from gallery.models import EncodingModel
+from gallery.moderation import sweeps
 from gallery.near import finding
 from gallery.people import leaving, retention
 from gallery.words import following
@@ -103,6 +104,14 @@ def request_vocabulary() -> bool:
 
 def encode_vocabulary() -> None:
     seen.encode_vocabulary()
+
+
+def apply_policy(sweep_id: str, number: int) -> None:
+    sweeps.do_slice(sweep_id=uuid.UUID(sweep_id), number=number)
+
+
+def requeue_sweeps() -> int:
+    return sweeps.requeue_lost()
 
 
 def check_index() -> None:

@@ -26,7 +26,7 @@ from gallery.views import (
     uploading,
     which,
 )
-from gallery.views.moderation import appeals, audit, blocks, case, cases, policies, reports
+from gallery.views.moderation import appeals, audit, blocks, case, cases, policies, reports, sweeps
 from gallery.views.moderation import pictures as moderated
 
 app_name = "gallery"
@@ -126,6 +126,9 @@ urlpatterns = [
     path("moderation/audit/csv", audit.export, name="audit_csv"),
     path("moderation/policies/", policies.policy_list, name="policies"),
     path("moderation/policies/<uuid:policy_id>/", policies.policy_page, name="policy"),
+    path("moderation/policies/<uuid:policy_id>/apply/", sweeps.apply, name="policy_apply"),
+    path("moderation/policies/<uuid:policy_id>/apply/stop/", sweeps.stop, name="policy_stop"),
+    path("moderation/policies/<uuid:policy_id>/apply/progress/", sweeps.progress, name="policy_progress"),
     path("moderation/policies/<uuid:policy_id>/delete/", policies.delete, name="policy_delete"),
     path("moderation/blocks/", blocks.blocks, name="blocks"),
     path("moderation/blocks/<slug:sha256>/remove/", blocks.remove, name="block_remove"),

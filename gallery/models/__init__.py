@@ -17,6 +17,7 @@ from gallery.models.query_picture import QueryPicture
 from gallery.models.sanctions import Appeal, BlockedFile, PrintBlocking, Strike, Suspension
 from gallery.models.searches import RecentSearch, SavedSearch
 from gallery.models.serving import EncodingModel, PendingVector, Serving, serving_model, serving_vectors
+from gallery.models.sweeps import Sweep
 from gallery.models.tag import Tag
 from gallery.models.upload import Upload, UploadQuerySet
 from gallery.models.words import PendingWords
@@ -59,6 +60,7 @@ __all__ = [
     "Serving",
     "Strike",
     "Suspension",
+    "Sweep",
     "Tag",
     "Tagging",
     "Upload",

@@ -50,6 +50,7 @@ class AuditEntry(models.Model):
         REFUSE = "refuse", _("refuse")
         UNBLOCK = "unblock", _("let a blocked file in again")
         SET = "set", _("change a setting")
+        APPLY = "apply", _("apply a policy")
 
     number = models.PositiveBigIntegerField(_("number"), primary_key=True)  # 1, 2, 3 … without a gap
     at = models.DateTimeField(_("when"))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from django.db import transaction
+from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
 from gallery import encoder_client, relevance
@@ -24,6 +25,7 @@ from gallery.moderation import audit
 from gallery.moderation.states import GONE, state_of_policy
 
 MOST_COMPARED = 5000  # pictures, the newest first: a fraction of a second
+CHANGED = gettext_noop("The policy was changed meanwhile.")  # of a sweep (sweeps.py)
 SHOWN = 48  # pictures, those with the highest scores
 STEPS = (-1.0, -0.5, -0.25, 0.0, 0.25, 0.5, 1.0)  # around the threshold
 
@@ -79,6 +81,7 @@ def save_policy(*, by: User, fields: dict[str, Any], policy: Policy | None = Non
         written.save()
         after = state_of_policy(written)
         if after != before:
+            written.sweeps.all().stop(CHANGED)
             _log(written.pk, before, after, by)
     return written
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from gallery.models import User
 from gallery.moderation.passes import pass_for
@@ -32,6 +33,14 @@ class AccountAdapter(DefaultAccountAdapter):
         """A new person keeps the language that the sign-up page was read in."""
         user.language = get_language() or settings.LANGUAGE_CODE
         return super().save_user(request, user, form, commit=commit)
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        """By the words that stand elsewhere here for what people have."""
+        words = {"mfa_reauthenticate:webauthn": _("Use a passkey")}
+        methods = super().get_reauthentication_methods(user)
+        return [
+            method | {"description": words.get(method["id"], method["description"])} for method in methods
+        ]
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponseBase | None:
         """The password was right; who is suspended from signing in reads why, and may appeal."""

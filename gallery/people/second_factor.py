@@ -1,4 +1,4 @@
-"""Signing in with a second factor: the codes of an authenticator app, or recovery codes, by allauth.
+"""Signing in with a second factor: the codes of an authenticator app, passkeys, recovery codes, by allauth.
 
 With STAFF_TWO_FACTOR, moderators and admins reach nothing but the pages that set it up until they have one.
 """
@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -28,9 +29,14 @@ OPEN_NAMES = {"set_language", "shortcuts", "health", "health_live", "gallery:ses
 OPEN_PREFIXES = ("account_", "mfa_")
 
 
-def has_second_factor(user: User) -> bool:
+def second_factors(user: User) -> QuerySet[Authenticator]:
     """Recovery codes alone are none."""
-    return Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+    types = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+    return Authenticator.objects.filter(user=user, type__in=types)
+
+
+def has_second_factor(user: User) -> bool:
+    return second_factors(user).exists()
 
 
 def must_have_second_factor(user: User | AnonymousUser) -> bool:
@@ -63,7 +69,14 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     """Where allauth's second factor meets this site."""
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
-        return not must_have_second_factor(authenticator.user)
+        """Who has to have one may go from one to another, but not without."""
+        others = second_factors(authenticator.user).exclude(pk=authenticator.pk)
+        return not must_have_second_factor(authenticator.user) or others.exists()
+
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
+        """What the field says before somebody writes a name."""
+        number = Authenticator.objects.filter(user=user, type=type).count() + 1
+        return _("Passkey %(number)d") % {"number": number}
 
     def encrypt(self, text: str) -> str:
         """Who reads the database, or a copy of it, cannot make codes of what stands there."""

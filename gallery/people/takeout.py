@@ -85,7 +85,7 @@ def takeout(user: User) -> Iterator[bytes]:
     documents = {
         f"{name}.json": json.dumps(found, cls=DjangoJSONEncoder, ensure_ascii=False, indent=1).encode()
         for name, rows in _PARTS.items()
-        if (found := [_plain(row) | _file_of(row, files) for row in rows(user)])
+        if (found := [_plain(row) | _file_of(row, files) | _name_of(row) for row in rows(user)])
     }
     return zip_pieces(entries, documents=documents)
 
@@ -98,6 +98,12 @@ def _favourites(user: User) -> Rows:
 
 def _file_of(row: models.Model, files: dict[uuid.UUID, str]) -> dict[str, object]:
     return {"file": files.get(row.pk)} if isinstance(row, Image) else {}
+
+
+def _name_of(row: models.Model) -> dict[str, object]:
+    """Of a passkey, which keeps it beside the key, in what is left out."""
+    is_passkey = isinstance(row, Authenticator) and row.type == Authenticator.Type.WEBAUTHN
+    return {"name": str(row)} if is_passkey else {}
 
 
 def _plain(row: models.Model) -> dict[str, object]:

@@ -173,3 +173,13 @@ def remix_what_was_not_made_here(page: Page) -> None:
     form.locator("[name=file]").set_input_files(DEMO / "teapot.png")
     form.locator("button").click()
     page.wait_for_load_state()
+
+
+def apply_policy(page: Page) -> None:
+    """In force, so high that it catches nothing, to all pictures; and waits for the queue to be through."""
+    page.get_by_label("In force").check()
+    page.get_by_label("Threshold", exact=True).fill("19")
+    page.get_by_role("button", name="Save and see").click()
+    page.get_by_role("link", name="Apply to the pictures that are here").click()
+    page.get_by_role("button", name="Apply it").click()
+    wait_for(page, "() => document.querySelector('[data-sweep=done]')")

@@ -1,5 +1,6 @@
 """A running site in which every page has something to show: people, pictures and jobs in every state."""
 
+import json
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import httpx
 from PIL import Image as Pillow
 
 from tests.gallery.drawing import camera_exif, encoded
+from tests.people import passkey
 from tests.people.authenticator_app import code_for
 from tests.processes import ADMIN, PASSWORD, ROOT, Site, send
 
@@ -48,6 +50,10 @@ class Scene:
     def saved_search(self) -> str:
         return str(uuid.UUID(self.site.rows("SELECT id FROM gallery_savedsearch")[0][0]))
 
+    def passkey(self) -> int:
+        """Dora's."""
+        return self.site.rows("SELECT id FROM mfa_authenticator WHERE type = 'webauthn'")[0][0]
+
     def reset_link(self) -> str:
         """The newest link to a new password in the letters that the web process wrote to its log."""
         return re.findall(r"http://\S+(/accounts/password/reset/key/\S+)", self.site.log("web"))[-1]
@@ -59,6 +65,7 @@ def build_scene(site: Site) -> Scene:
     alice = scene.people["alice"] = site.sign_up("alice")
     scene.people["admin"] = site.sign_in(ADMIN)
     scene.people["dora"] = set_up_second_factor(site.sign_up("dora"))
+    give_passkey(site, "dora")
     first, *rest = UPLOADS
     upload(alice, DEMO / first)
     for content in photo_twice():
@@ -98,6 +105,15 @@ def set_up_second_factor(client: httpx.Client) -> httpx.Client:
     response = client.post(page, data={"code": code_for(key), **token(client)})
     assert response.url.path == "/accounts/second-factor/recovery-codes/", response.text
     return client
+
+
+def give_passkey(site: Site, name: str) -> None:
+    """Past the browser, which keeps none for an address of numbers."""
+    site.rows(
+        "INSERT INTO mfa_authenticator (user_id, type, data, created_at) SELECT id, 'webauthn', ?,"
+        " datetime('now') FROM gallery_user WHERE username = ?",
+        *(json.dumps(passkey.DATA), name),
+    )
 
 
 def load_demo(site: Site) -> None:

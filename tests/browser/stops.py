@@ -7,6 +7,7 @@ from typing import Any, Literal
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.arriving import (
+    apply_policy,
     begin_change,
     cancel_change,
     choose_from_the_trash,
@@ -67,8 +68,16 @@ def album(visibility: str, rest: str = "") -> Callable[[Scene], str]:
     return lambda scene: f"/albums/{scene.albums[visibility]}/{rest}"
 
 
+def passkey(rest: str) -> Callable[[Scene], str]:
+    return lambda scene: f"/accounts/second-factor/passkeys/{scene.passkey()}/{rest}"
+
+
 def job(state: str, rest: str = "") -> Callable[[Scene], str]:
     return lambda scene: f"/studio/{scene.jobs[state]}/{rest}"
+
+
+def policy(rest: str = "") -> Callable[[Scene], str]:
+    return lambda scene: f"/moderation/policies/{scene.policy}/{rest}"
 
 
 def side_by_side(*names: str) -> Callable[[Scene], str]:
@@ -225,6 +234,12 @@ STOPS = [
         at("/accounts/second-factor/totp/activate/"),
         arrive=give_the_password(send_form(code="12345")),
     ),
+    Stop("passkeys-none", at("/accounts/second-factor/passkeys/")),
+    Stop("passkey-add", at("/accounts/second-factor/passkeys/add/"), arrive=give_the_password()),
+    Stop("passkeys", at("/accounts/second-factor/passkeys/"), "dora"),
+    Stop("passkey-rename", passkey("rename/"), "dora", give_the_password()),
+    Stop("passkey-remove", passkey("remove/"), "dora", give_the_password()),
+    Stop("passkey-again", at("/accounts/second-factor/passkeys/reauthenticate/?next=/profile/data/"), "dora"),
     Stop("second-factor-on", at("/accounts/second-factor/"), "dora"),
     Stop(
         "second-factor-off",
@@ -265,7 +280,7 @@ STOPS = [
     Stop("moderation-blocks-errors", at("/moderation/blocks/"), "admin", send_form(distance="65")),
     Stop("moderation-policies", at("/moderation/policies/"), "admin"),
     Stop("moderation-policies-errors", at("/moderation/policies/"), "admin", send_form(name="x", texts=" ")),
-    Stop("moderation-policy", lambda scene: f"/moderation/policies/{scene.policy}/", "admin"),
+    Stop("moderation-policy", policy(), "admin"),
     Stop("moderation-decisions", at("/moderation/decisions/"), "admin"),
     Stop("moderation-appeals", at("/moderation/appeals/"), "admin"),
     Stop("audit", at("/moderation/audit/"), "admin"),
@@ -276,5 +291,12 @@ STOPS = [
     Stop("admin-pictures", at("/admin/gallery/image/"), "admin"),
     Stop("admin-picture", lambda scene: f"/admin/gallery/image/{scene.pictures[2]}/change/", "admin"),
     Stop("admin-jobs", at("/admin/generator/job/"), "admin"),
+    Stop(
+        "moderation-policy-applied",
+        lambda scene: f"/moderation/policies/{scene.policy}/",
+        "admin",
+        apply_policy,
+    ),
+    Stop("moderation-policy-apply", lambda scene: f"/moderation/policies/{scene.policy}/apply/", "admin"),
     Stop("admin-job", lambda scene: f"/admin/generator/job/{scene.jobs['failed']}/change/", "admin"),
 ]

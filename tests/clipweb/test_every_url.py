@@ -24,6 +24,7 @@ from tests.clipweb.addresses import (
     moderating,
     own,
     pictures,
+    policing,
 )
 from tests.clipweb.addresses.asking import problems, rows_at_stake
 from tests.clipweb.addresses.world import FRAME, ROLES, World, build
@@ -34,7 +35,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consu
 
 QUICK = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 PREVIEW = progress.Frame(step=3, total=9, loss=0.5, picture=FRAME)
-MODULES = (accounts, administration, everybodys, labelling, making, moderating, own, pictures)
+MODULES = (accounts, administration, everybodys, labelling, making, moderating, own, pictures, policing)
 TABLES = [module.TABLE for module in MODULES]
 TABLE = {name: asks for table in TABLES for name, asks in table.items()}
 

@@ -22,14 +22,14 @@ class PolicyCheck:
         for policy in policies.active_for(prepared.model_id):
             score = float(policy.scores(prepared.vector[None])[0])
             if score >= policy.threshold:
-                found.append(_verdict(policy, score))
+                found.append(verdict_on(policy, score, Result(policy.result)))
         return strictest(found) if found else None
 
 
-def _verdict(policy: Policy, score: float) -> Verdict:
+def verdict_on(policy: Policy, score: float, result: Result) -> Verdict:
     return Verdict(
         check=POLICY,
-        result=Result(policy.result),
+        result=result,
         reason=gettext_noop("It looks like something that has its own rule here: %(policy)s."),
         params={"policy": policy.name, "score": round(score, 2), "threshold": policy.threshold},
     )

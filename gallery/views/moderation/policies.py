@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from gallery import encoder_client
 from gallery.models import Policy
-from gallery.moderation import policies
+from gallery.moderation import policies, sweeps
 from gallery.moderation.policy_form import PolicyForm
 from gallery.views.moderation.guard import moderators_only
 from gallery.views.people import signed_in
@@ -37,7 +37,7 @@ def policy_list(request: HttpRequest) -> HttpResponse:
     else:
         status = 200
     rows = [(policy, policies.is_current(policy)) for policy in Policy.objects.all()]
-    context = {"policies": rows, "form": form, "may_write": _may_write(request)}
+    context = {"policies": rows, "form": form, "may_write": may_write(request)}
     return render(request, "gallery/moderation/policies.html", context, status=status)
 
 
@@ -59,9 +59,11 @@ def policy_page(request: HttpRequest, policy_id: uuid.UUID) -> HttpResponse:
     context = {
         "policy": policy,
         "is_current": is_current,
+        "can_apply": sweeps.can_apply(policy),
+        "sweep": policy.sweeps.first(),
         "preview": policies.preview(policy) if is_current and policy.texts else None,
         "form": form,
-        "may_write": _may_write(request),
+        "may_write": may_write(request),
     }
     return render(request, "gallery/moderation/policy.html", context, status=status)
 
@@ -70,7 +72,7 @@ def policy_page(request: HttpRequest, policy_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @moderators_only
 def delete(request: HttpRequest, policy_id: uuid.UUID) -> HttpResponse:
-    if not _may_write(request):
+    if not may_write(request):
         raise PermissionDenied
     try:
         policies.delete_policy(policy_id=policy_id, by=signed_in(request))
@@ -82,7 +84,7 @@ def delete(request: HttpRequest, policy_id: uuid.UUID) -> HttpResponse:
 
 def _save(request: HttpRequest, form: PolicyForm, policy: Policy | None = None) -> tuple[Policy | None, int]:
     """The policy, or None and the status of a page that says why not."""
-    if not _may_write(request):
+    if not may_write(request):
         raise PermissionDenied
     if not form.is_valid():
         return None, 400
@@ -102,5 +104,5 @@ def _save(request: HttpRequest, form: PolicyForm, policy: Policy | None = None) 
     return saved, 302
 
 
-def _may_write(request: HttpRequest) -> bool:
+def may_write(request: HttpRequest) -> bool:
     return signed_in(request).has_perm(WRITE)

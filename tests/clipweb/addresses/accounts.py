@@ -1,8 +1,12 @@
 """Signing in and out, addresses and passwords: a person's own account and nobody else's."""
 
+from collections.abc import Callable
+
+from django.urls import reverse
+
 from tests.clipweb.addresses.asking import SIGN_IN, Ask, by_owner, everyone, none_at_all, owner, signed_in
 from tests.clipweb.addresses.everybodys import at
-from tests.clipweb.addresses.world import OUTSIDE
+from tests.clipweb.addresses.world import OUTSIDE, World
 from tests.conftest import PASSWORD
 
 NEW_PASSWORD = {"password1": "another horse", "password2": "another horse"}
@@ -72,6 +76,14 @@ def codes(role: str, state: str) -> set[str]:
     return {"codes"} if role == "owner" else set()
 
 
+def passkeys(role: str, state: str) -> set[str]:
+    return {"passkeys"} if role == "owner" else set()
+
+
+def of_passkey(name: str) -> Callable[[World, str], str]:
+    return lambda world, state: reverse(name, args=[world.things["passkey"].pk])
+
+
 SECOND_FACTOR = {
     "mfa_index": [Ask(at("mfa_index"), signed_in())],
     "mfa_authenticate": [  # nobody is halfway through signing in
@@ -96,6 +108,39 @@ SECOND_FACTOR = {
     "mfa_generate_recovery_codes": [
         Ask(at("mfa_generate_recovery_codes"), signed_in()),
         Ask(at("mfa_generate_recovery_codes"), owner(302, others=200), "post", changes=by_owner),
+    ],
+    "mfa_list_webauthn": [Ask(at("mfa_list_webauthn"), signed_in(), opens=passkeys)],
+    "mfa_add_webauthn": [
+        Ask(at("mfa_add_webauthn"), signed_in(), opens=passkeys),
+        Ask(at("mfa_add_webauthn"), signed_in(), "post", lambda *_: {"name": "one", "credential": "{}"}),
+    ],
+    "mfa_login_webauthn": [
+        Ask(at("mfa_login_webauthn"), signed_in(302)),
+        Ask(at("mfa_login_webauthn"), signed_in(302), "post", lambda *_: {"credential": "{}"}),
+    ],
+    "mfa_reauthenticate_webauthn": [
+        Ask(at("mfa_reauthenticate_webauthn"), owner(others=SIGN_IN), opens=passkeys),
+        Ask(
+            at("mfa_reauthenticate_webauthn"),
+            owner(others=SIGN_IN),
+            "post",
+            lambda *_: {"credential": "{}"},
+            opens=passkeys,
+        ),
+    ],
+    "mfa_edit_webauthn": [
+        Ask(of_passkey("mfa_edit_webauthn"), OWN_ONLY, opens=passkeys),
+        Ask(
+            of_passkey("mfa_edit_webauthn"),
+            owner(302),
+            "post",
+            lambda *_: {"name": "other"},
+            changes=by_owner,
+        ),
+    ],
+    "mfa_remove_webauthn": [
+        Ask(of_passkey("mfa_remove_webauthn"), OWN_ONLY, opens=passkeys),
+        Ask(of_passkey("mfa_remove_webauthn"), owner(302), "post", changes=by_owner),
     ],
 }
 TABLE |= SECOND_FACTOR

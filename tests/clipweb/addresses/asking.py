@@ -23,6 +23,7 @@ from gallery.models import (
     Report,
     Strike,
     Suspension,
+    Sweep,
     User,
     Vocabulary,
 )
@@ -34,7 +35,7 @@ Rule = Callable[[str, str], Any]  # of a role and the state of the picture that 
 # Made for everybody when somebody looks, and what the database itself notes of pictures.
 FOR_EVERYBODY = {Background, Vocabulary, PendingWords}
 # Whoever a row of these names is not whom it belongs to: all of them are looked at.
-OF_MODERATION = {Appeal, AuditEntry, BlockedFile, Case, Decision, Report, Strike, Suspension}
+OF_MODERATION = {Appeal, AuditEntry, BlockedFile, Case, Decision, Report, Strike, Suspension, Sweep}
 
 
 # What each role gets

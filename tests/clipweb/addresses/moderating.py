@@ -277,25 +277,6 @@ QUEUE = {
         posts(at("gallery:block_restore", UNBLOCKED)),
         posts(at("gallery:block_restore", "0" * 64), 404, changes=never),
     ],
-    "gallery:policies": [
-        Ask(at("gallery:policies"), BY_MODERATORS, shows=none_at_all),
-        Ask(at("gallery:policies"), by_admins(400), "post"),
-    ],
-    "gallery:policy": [
-        Ask(of("policy", "gallery:policy"), BY_MODERATORS, shows=none_at_all),
-        Ask(of("policy", "gallery:policy"), by_admins(400), "post"),
-        Ask(at("gallery:policy", NOBODYS), signed_in(404)),
-    ],
-    "gallery:policy_delete": [
-        only_posted(of("policy", "gallery:policy_delete")),
-        Ask(
-            of("policy", "gallery:policy_delete"),
-            by_admins(302),
-            "post",
-            changes=lambda role, state: role == "admin",
-        ),
-        Ask(at("gallery:policy_delete", NOBODYS), by_admins(404), "post"),
-    ],
     "gallery:decide_several": [
         only_posted(at("gallery:decide_several")),
         posts(at("gallery:decide_several"), changes=never),

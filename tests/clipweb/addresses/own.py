@@ -72,7 +72,7 @@ def everything_own(role: str, state: str) -> set[str]:
     """Whoever takes their data along gets what is in the trash as well; of what a moderator has removed,
     all but the file."""
     told = {f"{state}{kind}" for state in GONE for kind in ("", " places", " digests", " history")}
-    return told | {"trashed originals"} if role == "owner" else set()
+    return told | {"trashed originals", "passkeys"} if role == "owner" else set()
 
 
 def counted(role: str, state: str) -> str:

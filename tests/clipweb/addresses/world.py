@@ -13,6 +13,7 @@ import numpy as np
 from allauth.account.models import EmailAddress
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from allauth.mfa.webauthn.internal.auth import WebAuthn
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
@@ -55,6 +56,7 @@ from tests.clipweb.addresses.moderated import moderate
 from tests.conftest import PASSWORD
 from tests.gallery.colour_model import MODEL_ID
 from tests.gallery.drawing import encoded, noise, upload
+from tests.people import passkey
 
 ROLES = ("visitor", "suspended", "member", "owner", "moderator", "admin")
 OUTSIDE = {"visitor", "suspended"}  # a session of somebody who may not sign in any more is that of a visitor
@@ -233,8 +235,9 @@ def _own_things(world: World) -> None:
         one, other = sorted((pictures[first], pictures[second]), key=lambda image: image.pk)
         NearPair.objects.create(owner=owner, first=one, second=other, distance=3, group=group)
     things["second factor"] = TOTP.activate(owner, generate_totp_secret()).instance
+    things["passkey"] = WebAuthn.add(owner, "passkeyname", passkey.CREDENTIAL).instance
     codes = RecoveryCodes.activate(owner).get_unused_codes()
-    world.words["codes"] = {code.encode() for code in codes}
+    world.words |= {"codes": {code.encode() for code in codes}, "passkeys": {b"passkeyname"}}
     made = Map.objects.create(owner=owner, made_at=timezone.now(), model_id=MODEL_ID)
     for image in pictures.values():
         MapPoint.objects.create(map=made, image=image, x=0, y=0, region=1)
