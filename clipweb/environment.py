@@ -1,6 +1,7 @@
 """How settings are read from environment variables, with a clear message for what cannot be read."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -31,6 +32,14 @@ def env_int(name: str, default: int, *, low: int, high: int) -> int:
     if not low <= number <= high:
         raise ImproperlyConfigured(f"{name}={number}: must be from {low} to {high}.")
     return number
+
+
+def env_choice(name: str, choices: Sequence[str]) -> str:
+    """The first of the choices when nothing is set."""
+    value = os.environ.get(name, "") or choices[0]
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name}={value!r}: write {' or '.join(choices)}.")
+    return value
 
 
 def env_list(name: str, default: list[str]) -> list[str]:

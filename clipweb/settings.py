@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from clipweb import browser_policy
-from clipweb.environment import env_bool, env_int, env_list, env_rates, read_or_create_secret
+from clipweb.environment import env_bool, env_choice, env_int, env_list, env_rates, read_or_create_secret
 from clipweb.limits import DEFAULT_LIMITS
 from clipweb.registry.chosen import ChoiceError, clip_settings, read_choice, vqgan_settings
 
@@ -337,6 +337,7 @@ ENCODER_TIMEOUT = 30.0  # seconds
 TORCH_THREADS = env_int("TORCH_THREADS", min(os.cpu_count() or 1, 8), low=1, high=256)
 # Fewer: beside a picture in the making, each layer waits for whichever thread has no core just then.
 ENCODER_THREADS = env_int("ENCODER_THREADS", max(1, TORCH_THREADS // 4), low=1, high=256)
+ENCODER_PRECISION = env_choice("ENCODER_PRECISION", ["auto", "fp32", "bf16"])
 
 # ── Making pictures ──────────────────────────────────────────────────────────────────────────────────
 JOB_HEARTBEAT_STALE = env_int("JOB_HEARTBEAT_STALE", 30, low=2, high=3600)  # seconds of silence

@@ -11,6 +11,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -84,8 +85,10 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         rate = _rate(lambda: vqgan(picture), 1, options.seconds)
         what = f"given back at {SIDE} × {SIDE}, {describe(vqgan.architecture)}"
     else:
-        shipped = parse_name(options.name, pack_dir=PACK)
-        model = load_clip(shipped if options.path is None else ClipConfig("custom", str(options.path), PACK))
+        config = parse_name(options.name, pack_dir=PACK)
+        if options.path is not None:
+            config = ClipConfig("custom", str(options.path), PACK)
+        model = load_clip(replace(config, precision="auto"))  # as the encoder does
         pixels = torch.rand(BATCH, 3, model.image_size, model.image_size)
         rate = _rate(lambda: model.encode_pixels(pixels), BATCH, options.seconds)
         what = f"encoded at {model.image_size} × {model.image_size}, {BATCH} at once"

@@ -96,6 +96,7 @@ def encoder_arguments() -> list[str]:
         "--pretrained": settings.CLIP_PRETRAINED,
         "--pack-dir": settings.WEIGHTS_DIR / "mini" / "clip",
         "--threads": str(settings.ENCODER_THREADS),
+        "--precision": settings.ENCODER_PRECISION,
     }
     arguments = [str(part) for option in options.items() if option[1] for part in option]
     also = [name for name in known_names() if name != settings.CLIP_NAME]

@@ -21,6 +21,7 @@ from torch.nn import functional as F
 import gallery.clip.towers  # noqa: F401  registers the pack's image towers with timm
 from gallery.clip.checksums import WeightsError, file_sha256, verify_checksums
 from gallery.clip.layout import put_positions_first
+from gallery.clip.precision import Precision, Sight
 from gallery.clip.preprocess import Preprocess
 from gallery.clip.released.folders import load_folder
 from gallery.clip.text_states import text_states
@@ -42,6 +43,7 @@ class ClipConfig:
     model: `mini`, or the name of an open_clip model. pretrained: for the latter a released tag, a file, or a
     folder with an open_clip_config.json, which then decides the architecture.
     quick: of the pack the first image tower alone, for guidance, which looks at thousands of cutouts.
+    precision: in which pictures are seen; see gallery.clip.precision.
     """
 
     model: str
@@ -49,6 +51,7 @@ class ClipConfig:
     pack_dir: Path  # weights/mini/clip
     device: str = "cpu"
     quick: bool = False
+    precision: Precision = "fp32"
 
 
 class ClipModel:
@@ -63,8 +66,10 @@ class ClipModel:
         model_id: str,
         label_template: str,
         device: str,
+        precision: Precision = "fp32",
     ) -> None:
         self.network = network.to(device).eval().requires_grad_(False)
+        self._see = Sight(self.network, precision, torch.device(device))
         self.preprocess = preprocess
         self.model_id = model_id
         self.label_template = label_template
@@ -99,17 +104,18 @@ class ClipModel:
         size = self.image_size
         if pixels.ndim != 4 or pixels.shape[1:] != (3, size, size):
             raise ValueError(f"pixels must be (B, 3, {size}, {size}), not {tuple(pixels.shape)}")
-        normalised = self.preprocess.normalise(pixels.to(self._device))
-        return F.normalize(self.network.encode_image(normalised).float(), dim=-1)  # type: ignore[operator]
+        return F.normalize(self._see(self.preprocess.normalise(pixels.to(self._device))), dim=-1)
 
 
-def parse_name(name: str, *, pack_dir: Path, device: str = "cpu") -> ClipConfig:
+def parse_name(
+    name: str, *, pack_dir: Path, device: str = "cpu", precision: Precision = "fp32"
+) -> ClipConfig:
     """A model's name in one word, as the encoder is asked for it: `mini`, `mini-quick`, or open_clip's name
     and after a slash the tag or the path of the weights, `ViT-B-32/laion2b_s34b_b79k`."""
     if name == QUICK_PACK:
-        return ClipConfig(PACK, "", pack_dir, device, quick=True)
+        return ClipConfig(PACK, "", pack_dir, device, quick=True, precision=precision)
     model, _, pretrained = name.partition("/")
-    return ClipConfig(model, pretrained, pack_dir, device)
+    return ClipConfig(model, pretrained, pack_dir, device, precision=precision)
 
 
 def load_clip(config: ClipConfig) -> ClipModel:
@@ -175,6 +181,7 @@ def _load_pack(config: ClipConfig) -> ClipModel:
         model_id=f"{PACK}-{digests[WEIGHTS][:REVISION]}{'-quick' if config.quick else ''}",
         label_template=settings["label_template"],
         device=config.device,
+        precision=config.precision,
     )
 
 
@@ -202,6 +209,7 @@ def _load_folder(config: ClipConfig, folder: Path) -> ClipModel:
         model_id=f"{folder.name}@{file_sha256(weights)[:REVISION]}",
         label_template=RELEASED_TEMPLATE,
         device=config.device,
+        precision=config.precision,
     )
 
 
@@ -227,6 +235,7 @@ def _load_released(config: ClipConfig) -> ClipModel:
         model_id=f"{config.model}/{config.pretrained if tag else path.name}@{file_sha256(path)[:REVISION]}",
         label_template=RELEASED_TEMPLATE,
         device=config.device,
+        precision=config.precision,
     )
 
 

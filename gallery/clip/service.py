@@ -40,6 +40,7 @@ from gallery import pixels
 from gallery.clip.batching import Overloaded
 from gallery.clip.encoder import Encoder, Limits, Model, Refusal
 from gallery.clip.model import WeightsError, load_clip, parse_name
+from gallery.clip.precision import PRECISIONS
 from gallery.clip.prompts import fill
 
 logger = logging.getLogger(__name__)
@@ -228,6 +229,12 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     )
     parser.add_argument("--pack-dir", type=Path, default=Path("weights/mini/clip"), help="folder of mini")
     parser.add_argument("--device", default="cpu", help="torch device (default: %(default)s)")
+    parser.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default="auto",
+        help="in which pictures are seen; auto is bf16 for transformers on processors that multiply in it",
+    )
     parser.add_argument("--threads", type=int, default=0, help="torch threads (default: torch's choice)")
     parser.add_argument("--max-bytes", type=int, default=Limits.max_body, help="of one picture's file")
     parser.add_argument("--max-pixels", type=int, default=Limits.max_pixels, help="of one picture")
@@ -241,11 +248,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         torch.set_num_threads(options.threads)
     pixels.prepare_pillow(options.max_pixels)
     first = "/".join(filter(None, (options.model, options.pretrained)))
+    named = partial(parse_name, pack_dir=options.pack_dir, device=options.device, precision=options.precision)
     return serve(
-        {
-            name: partial(load_clip, parse_name(name, pack_dir=options.pack_dir, device=options.device))
-            for name in (first, *options.also)
-        },
+        {name: partial(load_clip, named(name)) for name in (first, *options.also)},
         limits=Limits(max_body=options.max_bytes, max_pixels=options.max_pixels),
         socket=options.socket,
         address=(options.host, options.port),

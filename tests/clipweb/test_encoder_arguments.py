@@ -13,3 +13,4 @@ def test_the_encoder_gets_the_model_of_the_settings_and_all_whose_vectors_are_he
     options = parse_arguments(encoder_arguments())
     assert (options.model, options.pretrained) == ("ViT-B-32", "/models/new.safetensors")
     assert options.also == ["mini"]
+    assert options.precision == "auto"

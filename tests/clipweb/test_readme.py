@@ -8,7 +8,9 @@ from tests.processes import ROOT
 def test_the_readme_lists_exactly_the_variables_that_the_settings_read() -> None:
     settings = (ROOT / "clipweb" / "settings.py").read_text()
     read = set(
-        re.findall(r"""(?:environ\.get|env_bool|env_int|env_list|env_rates)\(\s*"([A-Z0-9_]+)""", settings)
+        re.findall(
+            r"""(?:environ\.get|env_bool|env_choice|env_int|env_list|env_rates)\(\s*"([A-Z0-9_]+)""", settings
+        )
     )
     table = re.search(r"\| variable \|.*?(?=\n\n)", (ROOT / "README.md").read_text(), re.DOTALL)
     assert table

@@ -28,6 +28,7 @@ def check(**environment: str) -> subprocess.CompletedProcess[str]:
         ("CLIPWEB_PORT", "eighty", "CLIPWEB_PORT='eighty': write a whole number."),
         ("CLIPWEB_PORT", "99999", "CLIPWEB_PORT=99999: must be from 1 to 65535."),
         ("DEBUG", "perhaps", "DEBUG='perhaps': write 1 or 0."),
+        ("ENCODER_PRECISION", "int4", "ENCODER_PRECISION='int4': write auto or fp32 or bf16."),
         ("DATABASE_URL", "postgres//nobody:hush@nowhere", "write postgresql://user:password@host:5432/name"),
         ("CLIPWEB_DATA_DIR", "/proc/clipweb", "choose another folder with CLIPWEB_DATA_DIR"),
     ],
