@@ -310,6 +310,7 @@ RATE_LIMITS = env_rates("RATE_LIMITS", DEFAULT_LIMITS)
 # ── Models ───────────────────────────────────────────────────────────────────────────────────────────
 WEIGHTS_DIR = BASE_DIR / "weights"
 MODELS_DIR = DATA_DIR / "models"  # what `manage.py models` fetched or added, and its choice among them
+TRAINING_DIR = DATA_DIR / "training"  # runs of `manage.py train_…`, a folder each
 try:
     CHOICE = read_choice(MODELS_DIR)
 except ChoiceError as error:

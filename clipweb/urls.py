@@ -2,6 +2,8 @@ from django.contrib import admin
 from django.urls import include, path
 
 from clipweb import health, pages
+from clipweb.registry import views as registry
+from clipweb.training import views as training
 from gallery.people import views as people
 
 urlpatterns = [
@@ -17,4 +19,10 @@ urlpatterns = [
     path("health", health.machine, name="health"),
     path("health/live", health.live, name="health_live"),
     path("status/", health.page, name="status"),
+    path("models/all/", registry.registry, name="registry"),
+    path("models/use/", registry.use, name="registry_use"),
+    path("training/", training.runs, name="trainings"),
+    path("training/<str:name>/", training.run, name="training"),
+    path("training/<str:name>/curves.svg", training.curves, name="training_curves"),
+    path("training/<str:name>/samples/<int:step>.png", training.sample, name="training_sample"),
 ]

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from gallery.training.devices import multiplies_in_bf16
 from generator.engine.drawers import Decoder
 from generator.engine.goals import Perceptor
 from generator.engine.settings import GenerateSettings
@@ -27,14 +28,6 @@ def chosen_precision(settings: GenerateSettings, vqgan: Decoder) -> str:
         return settings.precision
     large = isinstance(vqgan, nn.Module) and sum(map(torch.numel, vqgan.parameters())) >= PAYS_FROM
     return "bf16" if large and multiplies_in_bf16(vqgan.codebook.device) else "fp32"
-
-
-def multiplies_in_bf16(device: torch.device) -> bool:
-    """Whether the processor has instructions for it; without, it is emulated and slower than float32."""
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    able = torch.cpu.get_capabilities()
-    return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
 
 
 class Bf16Decoder:

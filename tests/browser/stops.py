@@ -262,6 +262,8 @@ STOPS = [
     Stop("models-change", at("/models/"), "admin", begin_change),
     Stop("search-model-change", at("/search/?q=a+red+heart")),
     Stop("models", at("/models/"), "admin", cancel_change),
+    Stop("models-all", at("/models/all/"), "admin"),
+    Stop("training", at("/training/"), "admin"),
     Stop("failures", at("/models/failures/"), "admin"),
     Stop("failures-pictures", at("/models/failures/?of=pictures"), "admin"),
     Stop("failures-none", at("/models/failures/?state=waiting"), "admin"),

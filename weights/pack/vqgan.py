@@ -5,21 +5,17 @@ running average of the weights to the pack, so that there is a usable model long
 """
 
 import argparse
-import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
-from omegaconf import OmegaConf
-from safetensors.torch import save_file
-from torch import Tensor
 
 from gallery.training.folder import RunFolder
 from gallery.training.run import take_steps
 from generator.engine.training.config import Phase, TrainingConfig
+from generator.engine.training.exporting import write_vqgan
 from generator.engine.training.trainer import Trainer
-from generator.engine.vqgan import MINI_PACK, Architecture, Vqgan
+from generator.engine.vqgan import MINI_PACK, Vqgan
 from weights.pack.checksums import write_checksums
 from weights.pack.data import PACKAGES_FOLDER
 from weights.pack.dataset import DEFAULT_FOLDER, load_dataset
@@ -37,46 +33,9 @@ _LARGE = replace(_SHARPENED, steps=300, size=128, batch=6, learning_rate=3e-4)
 CONFIG = TrainingConfig(phases=(_PLAIN, _QUANTIZED, _SHARPENED, _LARGE))
 
 
-def unit_codebook(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The same model with the latent in units of the codebook's standard deviation.
-
-    The scale of the latent space is a leftover of training; drawing steps in it, so the pack fixes it to 1.
-    Scaling every latent, the codebook among them, by one number changes no distance's order and no picture.
-    """
-    scale = 1 / weights["quantize.embedding.weight"].std()
-    factors = {
-        "quantize.embedding.weight": scale,
-        "quant_conv.weight": scale,
-        "quant_conv.bias": scale,
-        "post_quant_conv.weight": 1 / scale,
-    }
-    return {name: tensor * factors.get(name, 1) for name, tensor in weights.items()}
-
-
-def taming_config(architecture: Architecture) -> dict[str, Any]:
-    """The yaml that taming-transformers releases beside a checkpoint."""
-    return {
-        "model": {
-            "target": "taming.models.vqgan.VQModel",
-            "params": {
-                "embed_dim": architecture.embed_dim,
-                "n_embed": architecture.n_embed,
-                "ddconfig": dict(architecture.ddconfig),
-            },
-        }
-    }
-
-
 def export(model: Vqgan, pack: Path) -> None:
     """Write fp16 weights, their yaml and both checksums to the pack."""
-    folder = pack / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    weights = {name: tensor.half().contiguous() for name, tensor in unit_codebook(model.state_dict()).items()}
-    partial = folder / "model.partial"
-    save_file(weights, partial, metadata={"format": "pt"})
-    partial.chmod(0o644)  # safetensors makes files that only their owner can read
-    os.replace(partial, folder / "model.safetensors")
-    OmegaConf.save(OmegaConf.create(taming_config(model.architecture)), folder / "config.yaml")
+    write_vqgan(model, pack / FOLDER)
     write_checksums(pack, [f"{FOLDER}/model.safetensors", f"{FOLDER}/config.yaml"])
 
 

@@ -9,10 +9,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from clipweb.registry import getting, proving, store, table
-from clipweb.registry.catalogue import SHIPPED
+from clipweb.registry import getting, proving, store, table, using
+from clipweb.registry.catalogue import SHIPPED, Kind
 from clipweb.registry.catalogue import find as find_entry
-from clipweb.registry.chosen import Choice, ChoiceError, read_choice, write_choice
+from clipweb.registry.chosen import ChoiceError
 from clipweb.registry.downloading import megabytes
 from clipweb.registry.store import RegistryError
 from clipweb.supervisor.state import read_state
@@ -102,26 +102,10 @@ class Command(BaseCommand):
         self.stdout.write(f"Work with it: manage.py models use {model.name}")
 
     def use(self, options: dict[str, Any]) -> None:
-        name = options["name"]
-        choice = read_choice(settings.MODELS_DIR)
-        model = store.find(name)
-        entry = find_entry(name) if name in SHIPPED_NAMES else None
-        kind = model.kind if model else entry.kind if entry else None
-        if kind is None:
-            known = "fetch it first" if find_entry(name) else "`manage.py models list` has the names"
-            raise RegistryError(f"{name} is not here: {known}.")
-        if model and (damages := store.damages(model)):
-            raise RegistryError(" ".join(damages))
-        if kind == "clip":
-            choice = Choice(clip=name, architecture=model.architecture if model else "", vqgan=choice.vqgan)
-        else:
-            choice = Choice(choice.clip, choice.architecture, model.name if model else "")
-        write_choice(settings.MODELS_DIR, choice)
-        self._say_chosen(name, kind)
+        self._say_chosen(options["name"], using.use(options["name"]))
 
-    def _say_chosen(self, name: str, kind: str) -> None:
-        is_given = settings.IS_CLIP_GIVEN if kind == "clip" else settings.IS_VQGAN_GIVEN
-        if is_given:
+    def _say_chosen(self, name: str, kind: Kind) -> None:
+        if using.is_given(kind):
             variables = "CLIP_MODEL" if kind == "clip" else "VQGAN_CHECKPOINT and VQGAN_CONFIG"
             self.stdout.write(
                 f"{name} is chosen, but the environment sets {variables}, and that wins: unset it."

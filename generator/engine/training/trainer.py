@@ -37,18 +37,24 @@ class ResumeError(Exception):
 class Trainer:
     """One training run; `save` and `restore` may be called between steps."""
 
-    def __init__(self, config: TrainingConfig, batches: Batches, features: Features) -> None:
+    def __init__(
+        self, config: TrainingConfig, batches: Batches, features: Features, device: torch.device | None = None
+    ) -> None:
+        """The first weights are drawn on the CPU, so that they are the same for every device; it is the
+        default. features: on the same device."""
+        self.device = device or torch.device("cpu")
         self.config = config
         self.batches = batches
         self.features = features
         torch.manual_seed(config.seed)
         self.rng = torch.Generator().manual_seed(config.seed)
-        self.model = Vqgan(config.architecture)
-        self.average = Vqgan(config.architecture).requires_grad_(False).eval()
+        self.model = Vqgan(config.architecture).to(self.device)
+        self.average = Vqgan(config.architecture).requires_grad_(False).eval().to(self.device)
         self.average.load_state_dict(self.model.state_dict())
         self.discriminator = NLayerDiscriminator(
             ndf=config.discriminator_channels, n_layers=config.discriminator_layers
         ).apply(weights_init)
+        self.discriminator.to(self.device)
         self.optimizer = torch.optim.Adam(self.model.parameters(), betas=config.betas)
         self.discriminator_optimizer = torch.optim.Adam(
             self.discriminator.parameters(), betas=config.discriminator_betas
@@ -60,7 +66,7 @@ class Trainer:
         """Take the remaining steps, yielding each one's losses after it."""
         while self.step < self.config.steps:
             phase = self.config.phase(self.step)
-            losses = self._take_step(self.batches(self.step, phase), phase)
+            losses = self._take_step(self.batches(self.step, phase).to(self.device), phase)
             self.step += 1
             yield {"step": self.step, **losses}
 
@@ -160,7 +166,7 @@ class Trainer:
 
     @contextmanager
     def _autocast(self) -> Iterator[None]:
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.config.bfloat16):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bfloat16):
             yield
 
     def _parts(self) -> dict[str, nn.Module | torch.optim.Optimizer]:

@@ -167,6 +167,15 @@ def of_model(name: str) -> Any:
 
 SITE = {
     "status": [Ask(at("status"), admins(), shows=none_at_all)],
+    "registry": [Ask(at("registry"), admins(), shows=none_at_all)],
+    "registry_use": [
+        Ask(at("registry_use"), everyone(405)),
+        Ask(at("registry_use"), admins(302), "post", lambda *_: {"name": "no-such-model"}),
+    ],
+    "trainings": [Ask(at("trainings"), admins(), shows=none_at_all)],
+    "training": [Ask(at("training", "no-such-run"), everyone(404))],
+    "training_curves": [Ask(at("training_curves", "no-such-run"), everyone(404))],
+    "training_sample": [Ask(at("training_sample", "no-such-run", 100), everyone(404))],
     "gallery:models": [Ask(at("gallery:models"), admins(), shows=none_at_all)],
     "gallery:model_begin": [
         Ask(of_model("model_begin"), everyone(405)),
