@@ -45,6 +45,7 @@ DECIDING = {
 
 class FindingInline(ReadOnlyInline):
     model = Finding
+    show_change_link = False  # it has no page of its own
     fields = readonly_fields = ("created_at", "check_name", "result", "severity", "why", "decision")
 
     @admin.display(description=_("reason"))

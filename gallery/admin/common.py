@@ -90,6 +90,7 @@ class ReadOnly(admin.ModelAdmin):
 
 
 class ReadOnlyInline(admin.TabularInline):
+    template = "admin/edit_inline/read_only.html"
     extra = 0
     can_delete = False
     show_change_link = True

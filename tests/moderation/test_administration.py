@@ -183,7 +183,7 @@ def test_cases_are_decided_as_on_their_page(client, chief, alice, reported, stor
     assert not Image.objects.filter(is_hidden=False).exists()
     assert {(row.by, row.reason) for row in Decision.objects.all()} == {(chief, "Rule 3")}
     entries = AuditEntry.objects.filter(action="hide")
-    assert {(entry.actor, entry.reason) for entry in entries} == {(chief, "Rule 3")}
+    assert {(entry.actor, entry.words) for entry in entries} == {(chief, "Rule 3")}
     assert set(Report.objects.values_list("outcome", flat=True)) == {"acted"}
     assert log_says_what_is_there()
     act(client, "decision", "take_back", *Decision.objects.all(), reason="A slip")
@@ -237,7 +237,7 @@ def test_a_sanction_goes_with_its_decision(client, one_of_each, model):
 def test_a_blocked_file_is_let_in_again(client, one_of_each):
     act(client, "blockedfile", "unblock", one_of_each["blockedfile"], reason="By mistake")
     assert not BlockedFile.objects.exists()
-    assert AuditEntry.objects.get(action="unblock").reason == "By mistake"
+    assert AuditEntry.objects.get(action="unblock").words == "By mistake"
 
 
 def test_policies_are_switched_and_deleted_as_on_their_page(client, one_of_each):
