@@ -1,5 +1,5 @@
 from gallery.models.album import Album, AlbumEntry, AlbumQuerySet
-from gallery.models.audit import AuditEntry, AuditHead
+from gallery.models.audit import AuditEntry, AuditHead, AuditReason
 from gallery.models.background import Background
 from gallery.models.camera import CameraFacts, Place
 from gallery.models.cases import Case, CaseQuerySet, Decision, Report
@@ -29,6 +29,7 @@ __all__ = [
     "Appeal",
     "AuditEntry",
     "AuditHead",
+    "AuditReason",
     "Background",
     "BlockedFile",
     "CameraFacts",

@@ -1,8 +1,10 @@
+import hashlib
 import json
 from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -51,6 +53,7 @@ class AuditEntry(models.Model):
         UNBLOCK = "unblock", _("let a blocked file in again")
         SET = "set", _("change a setting")
         APPLY = "apply", _("apply a policy")
+        ERASE = "erase", _("erase reasons")
 
     number = models.PositiveBigIntegerField(_("number"), primary_key=True)  # 1, 2, 3 … without a gap
     at = models.DateTimeField(_("when"))
@@ -67,7 +70,7 @@ class AuditEntry(models.Model):
     key = models.CharField(_("which"), max_length=64)  # its primary key, or a file's SHA-256
     before = models.TextField(_("before"), default="{}")
     after = models.TextField(_("after"), default="{}")
-    reason = models.TextField(_("reason"), blank=True)
+    reason = models.TextField(_("reason"), blank=True)  # its digest; in early entries the text: see `words`
     decision = models.UUIDField(_("decision"), null=True)  # which one it was a part of
     previous_hash = models.CharField(max_length=64)  # of the row before
     hash = models.CharField(_("hash"), max_length=64)
@@ -88,12 +91,58 @@ class AuditEntry(models.Model):
         return f"{self.number} {self.action} {self.kind} {self.key}"
 
     @property
+    def kept(self) -> "AuditReason | None":
+        return getattr(self, "kept_reason", None)
+
+    @property
+    def has_digest(self) -> bool:
+        return self.reason.startswith(AuditReason.MARK)
+
+    @property
+    def words(self) -> str:
+        """Why, as it was written, unless that was erased."""
+        if self.kept is not None:
+            return self.kept.text
+        return gettext("(erased with an account)") if self.has_digest else self.reason
+
+    @property
     def state_before(self) -> "State":
         return json.loads(self.before)
 
     @property
     def state_after(self) -> "State":
         return json.loads(self.after)
+
+
+class AuditReason(models.Model):
+    """The words of an entry's reason, which may name somebody and so can be erased. The entry keeps their
+    digest with a salt that goes with them: without it nobody finds the words by trying.
+    """
+
+    MARK = "sha256:"  # before a digest
+
+    entry = models.OneToOneField(
+        AuditEntry,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        primary_key=True,
+        related_name="kept_reason",
+        verbose_name=_("entry of the audit log"),
+    )
+    salt = models.CharField(max_length=32)
+    text = models.TextField(_("reason"))
+
+    class Meta:
+        verbose_name = _("reason in the audit log")
+        verbose_name_plural = _("reasons in the audit log")
+
+    def __str__(self) -> str:
+        return f"{self.entry_id}: {self.text}"
+
+    @property
+    def digest(self) -> str:
+        content = json.dumps([self.salt, self.text], ensure_ascii=False)
+        return self.MARK + hashlib.sha256(content.encode()).hexdigest()
 
 
 class AuditHead(models.Model):

@@ -7,6 +7,7 @@ Stornetta 1991, “How to Time-Stamp a Digital Document”, section 5.1, linking
 
 import hashlib
 import json
+import secrets
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,11 +16,12 @@ from datetime import UTC
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from gallery.models import AuditEntry, AuditHead, User
+from gallery.models import AuditEntry, AuditHead, AuditReason, User
 from gallery.models.audit import State
 
 BATCH = 500  # rows read at once
-CHANGED, MISSING, BEYOND = "changed", "missing", "beyond the end"
+CHANGED, MISSING, BEYOND, SPEECHLESS = "changed", "missing", "beyond the end", "its reason is missing"
+ERASED = "erased"  # in an entry that tells so: the numbers of those whose reason is gone
 UNREADABLE = (ValueError, DatabaseError)  # what is no time, no id or no UTF-8 any more
 
 
@@ -28,7 +30,7 @@ class Flaw:
     """Where the chain does not hold. number: of the entry."""
 
     number: int
-    what: str  # CHANGED, MISSING or BEYOND
+    what: str  # CHANGED, MISSING, BEYOND or SPEECHLESS
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ def record(
 ) -> AuditEntry:
     """Appends an entry, in the transaction of what it tells of: both are there, or neither."""
     head = _held_head()
+    kept = AuditReason(entry_id=head.number + 1, salt=secrets.token_hex(16), text=reason)
     entry = AuditEntry(
         number=head.number + 1,
         at=timezone.now(),
@@ -60,12 +63,15 @@ def record(
         key=str(key),
         before=canonical(before or {}),
         after=canonical(after or {}),
-        reason=reason,
+        reason=kept.digest if reason else "",
         decision=decision,
         previous_hash=head.hash,
     )
     entry.hash = hash_of(entry)
     entry.save(force_insert=True)
+    if reason:
+        kept.entry = entry
+        kept.save(force_insert=True)
     head.number, head.hash = entry.number, entry.hash
     head.save(update_fields=["number", "hash"])
     return entry
@@ -114,6 +120,8 @@ class _Chain:
         self.flaws: list[Flaw] = []
         self._number = 0  # the last that was followed
         self._hashes = {AuditHead().hash}  # either of which the next one may name; none: it is not known
+        self._speechless: set[int] = set()  # whose reason is not there
+        self._erased: set[int] = set()  # of which an entry tells so
 
     def follow(self, number: int, entry: AuditEntry | None) -> None:
         if number > self._number + 1:
@@ -123,10 +131,12 @@ class _Chain:
             self._number, self._hashes = number, set()
             return
         right = hash_of(entry)
-        if entry.hash != right:
+        has_its_words = entry.kept is None or entry.kept.digest == entry.reason
+        if entry.hash != right or not has_its_words:
             self.flaws.append(Flaw(number, CHANGED))
         else:
             self._link(entry.previous_hash)
+            self._listen(entry)
         # Should only the hash have been changed, the entry behind it still names the right one.
         self._number, self._hashes = number, {entry.hash, right}
 
@@ -134,6 +144,13 @@ class _Chain:
         if head.number > self._number:
             self._miss(head.number + 1)
         self._link(head.hash)
+        self.flaws += [Flaw(number, SPEECHLESS) for number in self._speechless - self._erased]
+
+    def _listen(self, entry: AuditEntry) -> None:
+        if entry.has_digest and not entry.kept:
+            self._speechless.add(entry.number)
+        if entry.action == AuditEntry.Action.ERASE:
+            self._erased.update(entry.state_after.get(ERASED, ()))
 
     def _link(self, named: str) -> None:
         """An entry that was written anew with a hash that fits is not the one that its successor names."""
@@ -153,7 +170,7 @@ def _held_head() -> AuditHead:
 
 def _entries() -> Iterator[tuple[int, AuditEntry | None]]:
     """All of them, the oldest first; None for one that cannot be read any more."""
-    entries = AuditEntry.objects.order_by("number")
+    entries = AuditEntry.objects.select_related("kept_reason").order_by("number")
     last = -1
     while numbers := list(entries.filter(number__gt=last).values_list("number", flat=True)[:BATCH]):
         try:

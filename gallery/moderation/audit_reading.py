@@ -15,7 +15,7 @@ from gallery.spreadsheets import BYTE_ORDER_MARK, safe_cell
 ROWS_A_PIECE = 500
 COLUMNS = (
     *("number", "at", "actor_id", "actor", "action", "kind", "key"),
-    *("before", "after", "reason", "decision", "previous_hash", "hash"),
+    *("before", "after", "reason", "reason_digest", "decision", "previous_hash", "hash"),
 )
 
 
@@ -41,7 +41,7 @@ class AuditFilter:
             found = found.filter(at__gte=_midnight(self.first_day))
         if self.last_day:
             found = found.filter(at__lt=_midnight(self.last_day + timedelta(days=1)))
-        return found.select_related("actor").order_by("-number")
+        return found.select_related("actor", "kept_reason").order_by("-number")
 
 
 def csv_pieces(entries: "QuerySet[AuditEntry]", *, rows: int = ROWS_A_PIECE) -> Iterator[bytes]:
@@ -57,7 +57,8 @@ def _row(entry: AuditEntry) -> list[str]:
     name = entry.actor.username if entry.actor else ""
     at = entry.at.isoformat()
     values = [entry.number, at, entry.actor_id, name, entry.action, entry.kind, entry.key]
-    values += [entry.before, entry.after, entry.reason, entry.decision, entry.previous_hash, entry.hash]
+    values += [entry.before, entry.after, entry.words, entry.reason if entry.has_digest else ""]
+    values += [entry.decision, entry.previous_hash, entry.hash]
     return ["" if value is None else safe_cell(str(value)) for value in values]
 
 

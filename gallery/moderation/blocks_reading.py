@@ -42,7 +42,7 @@ def removed() -> list[AuditEntry]:
     there = BlockedFile.objects.values("pk")
     gone = AuditEntry.objects.filter(kind=Kind.FILE, action=Action.UNBLOCK).exclude(key__in=there)
     found: dict[str, AuditEntry] = {}
-    for entry in gone.select_related("actor").order_by("-number")[: 5 * REMOVED_SHOWN]:
+    for entry in gone.select_related("actor", "kept_reason").order_by("-number")[: 5 * REMOVED_SHOWN]:
         found.setdefault(entry.key, entry)
     return list(found.values())[:REMOVED_SHOWN]
 
@@ -51,7 +51,7 @@ def _last_entries(keys: Iterable[str], action: str) -> dict[str, AuditEntry]:
     """By people where there are any: a print that was noted later is nobody's doing."""
     entries = AuditEntry.objects.filter(kind=Kind.FILE, key__in=keys, action=action)
     found: dict[str, AuditEntry] = {}
-    for entry in entries.select_related("actor").order_by("number"):
+    for entry in entries.select_related("actor", "kept_reason").order_by("number"):
         if entry.key not in found or entry.actor_id is not None:
             found[entry.key] = entry
     return found

@@ -52,7 +52,7 @@ def note_refusal(refused: PromptRefused, *, owner: User) -> None:
     action, kind = AuditEntry.Action.REFUSE, AuditEntry.Kind.SETTING
     reason = f"{refused.policy.name}: “{text}”"
     lately = AuditEntry.objects.filter(at__gt=timezone.now() - TOLD_ONCE_IN, actor=owner)
-    if not lately.filter(action=action, kind=kind, key=key, reason=reason).exists():
+    if not lately.filter(action=action, kind=kind, key=key, kept_reason__text=reason).exists():
         audit.record(actor=owner, action=action, kind=kind, key=key, reason=reason)
 
 

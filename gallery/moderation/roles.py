@@ -22,7 +22,7 @@ class Role(models.TextChoices):
 
 
 GROUPS = (Role.MODERATOR, Role.ADMIN)
-READ_ONLY = ("auditentry", "audithead")  # not to be written to by any hand
+READ_ONLY = ("auditentry", "audithead", "auditreason")  # not to be written to by any hand
 
 
 def ensure_groups() -> None:

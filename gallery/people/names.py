@@ -4,14 +4,15 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import F, Model, QuerySet
 
-from gallery.models import Album, Image, Report, User
+from gallery.models import Album, Image, User
+from gallery.moderation.erasing import erase_words_about
 
 BATCH = 500  # entries looked at at once
 
 
 def take_out_names(*, user: User) -> None:
     """Before the person's rows go: the administration's log keeps numbers instead of names and titles, and
-    decided reports lose the note. The audit log has numbers alone."""
+    what was written about them and what is theirs goes. The audit log has numbers alone."""
     _unname(User, [str(user.pk)])
     for model in (Image, Album):
         named = _entries(model).values_list("object_id", flat=True).distinct()
@@ -20,7 +21,7 @@ def take_out_names(*, user: User) -> None:
             batch = keys[first : first + BATCH]
             own = model._default_manager.filter(owner=user, pk__in=batch).values_list("pk", flat=True)
             _unname(model, [str(key) for key in own])
-    Report.objects.filter(reporter=user).exclude(outcome=Report.Outcome.WAITING).update(note="")
+    erase_words_about(user=user)
 
 
 def _entries(model: type[Model]) -> QuerySet[LogEntry]:

@@ -25,10 +25,19 @@ def page_of(rows: QuerySet[Row], request: HttpRequest) -> Page[Row]:
     With ?upto= instead of ?page=, which is where actions lead back that may empty a page, it is that page or
     the last one there is.
     """
-    paginator = Paginator(rows.select_related("owner"), PICTURES_A_PAGE)
+    return asked_page(Paginator(rows.select_related("owner"), PICTURES_A_PAGE), request)
+
+
+def asked_page(paginator: "Paginator[Row]", request: HttpRequest) -> Page[Row]:
+    """The same of any rows."""
     if "upto" in request.GET:
         return paginator.page(min(page_number(request, "upto"), paginator.num_pages))
     try:
         return paginator.page(page_number(request))
     except (EmptyPage, PageNotAnInteger):
         raise Http404 from None
+
+
+def back_to(request: HttpRequest) -> str:
+    """The ?upto= that an action was sent from, for the address it leads back to; empty for the first page."""
+    return f"?upto={page_number(request, 'upto')}" if "upto" in request.GET else ""

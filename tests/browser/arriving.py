@@ -183,3 +183,9 @@ def apply_policy(page: Page) -> None:
     page.get_by_role("link", name="Apply to the pictures that are here").click()
     page.get_by_role("button", name="Apply it").click()
     wait_for(page, "() => document.querySelector('[data-sweep=done]')")
+
+
+def open_a_cover(page: Page) -> None:
+    """Of a picture that was reported, in the administration."""
+    page.locator("details.cover summary").first.click()
+    wait_for(page, "() => document.querySelector('details.cover[open] img').naturalWidth > 0")

@@ -17,6 +17,7 @@ from tests.browser.arriving import (
     give_the_password,
     lay_out_the_map,
     make_a_time_lapse,
+    open_a_cover,
     open_label_set,
     open_menu,
     open_the_sheet,
@@ -292,6 +293,10 @@ STOPS = [
     Stop("admin-people", at("/admin/gallery/user/"), "admin"),
     Stop("admin-pictures", at("/admin/gallery/image/"), "admin"),
     Stop("admin-picture", lambda scene: f"/admin/gallery/image/{scene.pictures[2]}/change/", "admin"),
+    Stop("admin-cases", at("/admin/gallery/case/"), "admin", open_a_cover),
+    Stop("admin-case", lambda scene: f"/admin/gallery/case/{scene.case}/change/", "admin"),
+    Stop("admin-decisions", at("/admin/gallery/decision/"), "admin"),
+    Stop("admin-policies", at("/admin/gallery/policy/"), "admin"),
     Stop("admin-jobs", at("/admin/generator/job/"), "admin"),
     Stop(
         "moderation-policy-applied",

@@ -7,8 +7,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
-from gallery.models import AuditEntry, AuditHead
-from gallery.moderation import append_only, audit
+from gallery.models import Appeal, AuditEntry, AuditHead, AuditReason, Case, Decision, Report
+from gallery.moderation import append_only, audit, erasing
+from gallery.moderation.appeals import appeal
+from gallery.moderation.decisions import decide, decide_about
+from gallery.moderation.reports import report
+from gallery.uploads import delete_user
 
 
 @pytest.fixture
@@ -145,3 +149,90 @@ def test_many_who_write_at_once_make_one_chain(emptied_afterwards):
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(write, range(4)))
     assert audit.verify() == audit.Verdict(total=40, flaws=[])
+
+
+# Reasons
+
+
+@pytest.fixture
+def decided(alice, bob, mona, store) -> Decision:
+    image = store(alice, public=True)
+    store(bob, public=True)
+    report(thing=image, reporter=bob, reason="privacy", note="This is Carl")
+    made = decide(case=Case.objects.get(), by=mona, chosen=["hide", "warn"], reason="It shows Carl")
+    appeal(decision=made, by=alice, text="Carl agrees")
+    return made
+
+
+def everything_written() -> str:
+    tables = (AuditEntry, AuditReason, Decision, Report, Appeal)
+    return str([list(table.objects.values()) for table in tables])
+
+
+def test_the_words_are_read_and_the_chain_holds_their_digest(five):
+    entry = AuditEntry.objects.get(number=3)
+    assert (entry.words, entry.has_digest) == ("Reason 3", True)
+    assert "Reason 3" not in entry.reason
+    assert audit.record(actor=None, action="hide", kind="image", key=1).words == ""
+
+
+def test_words_that_were_changed_are_found(five):
+    AuditReason.objects.filter(pk=3).update(text="Another reason")
+    assert flaws() == [(3, audit.CHANGED)]
+
+
+def test_words_that_were_removed_by_hand_are_found(five):
+    AuditReason.objects.filter(pk=3).delete()
+    assert flaws() == [(3, audit.SPEECHLESS)]
+
+
+def test_an_entry_from_before_reasons_had_digests_is_still_right(five):
+    early = AuditEntry(number=6, at=five[-1].at, action="hide", kind="image", key="6", reason="As it was")
+    early.previous_hash = five[-1].hash
+    early.hash = audit.hash_of(early)
+    early.save(force_insert=True)
+    AuditHead.objects.update(number=6, hash=early.hash)
+    assert (audit.verify().flaws, AuditEntry.objects.get(number=6).words) == ([], "As it was")
+
+
+def test_with_an_account_goes_what_was_written_about_it_and_the_chain_holds(alice, bob, mona, decided):
+    other = decide_about(thing=bob, by=mona, chosen=["warn"], reason="Rule 7")
+    assert "Carl" in everything_written()
+    delete_user(user=alice)
+    assert "Carl" not in everything_written()
+    assert AuditEntry.objects.filter(decision=other.pk)[0].words == "Rule 7"
+    about_alice = AuditEntry.objects.filter(decision=decided.pk).exclude(reason="")
+    assert {entry.words for entry in about_alice} == {"(erased with an account)"}
+    assert audit.verify().flaws == []
+    erased = AuditEntry.objects.get(action="erase")
+    assert (erased.actor, erased.kind) == (None, "person")
+    assert set(erased.state_after[audit.ERASED]) == {entry.number for entry in about_alice}
+
+
+def test_what_somebody_wanted_made_goes_with_them_and_what_a_moderator_wrote_stays(alice, bob, mona):
+    audit.record(actor=alice, action="refuse", kind="setting", key="x", reason="rules: “a secret wish”")
+    decide_about(thing=bob, by=mona, chosen=["warn"], reason="Rule 7")
+    for person in (alice, mona):
+        delete_user(user=person)
+    assert "secret wish" not in everything_written()
+    assert "Rule 7" in everything_written()
+    assert audit.verify().flaws == []
+
+
+def test_many_reasons_are_erased_and_twice_does_no_harm(alice, monkeypatch):
+    monkeypatch.setattr(erasing, "BATCH", 2)
+    for number in range(5):
+        audit.record(actor=None, action="warn", kind="person", key=alice.pk, reason=f"Reason {number}")
+    assert erasing.erase_words_about(user=alice) == 5
+    assert erasing.erase_words_about(user=alice) == 0
+    assert AuditEntry.objects.filter(action="erase").count() == 3
+    assert audit.verify() == audit.Verdict(total=8, flaws=[])
+
+
+def test_a_forged_word_of_erasing_excuses_nothing(five):
+    audit.record(
+        actor=None, action="erase", kind="person", key=1, after={audit.ERASED: [3]}
+    )  # whoever can do this can do all; but not by changing one that is there
+    tamper("UPDATE gallery_auditentry SET after = %s WHERE number = 6", '{"erased":[3,4]}')
+    AuditReason.objects.filter(pk__in=[3, 4]).delete()
+    assert set(flaws()) == {(3, audit.SPEECHLESS), (4, audit.SPEECHLESS), (6, audit.CHANGED)}

@@ -4,6 +4,7 @@ import io
 import pytest
 from django.urls import reverse
 
+from gallery.models import AuditEntry
 from gallery.moderation import audit
 from gallery.moderation.audit_reading import AuditFilter, csv_pieces
 
@@ -66,6 +67,7 @@ def test_the_file_holds_every_column_and_no_formula(client, mona, entries):
     assert warned["reason"] == "'=HYPERLINK(1)"
     assert (hidden["actor"], hidden["kind"], hidden["key"]) == ("admin", "image", "1")
     assert newest["previous_hash"] == warned["hash"]
+    assert warned["reason_digest"] == AuditEntry.objects.get(action="warn").reason
 
 
 def test_a_long_log_comes_whole_in_pieces(client, mona, entries):

@@ -67,7 +67,7 @@ def test_what_looks_like_a_blocked_picture_is_held_and_waits_in_the_queue(alice,
     assert "looks like a picture that moderators have blocked" in finding.words
     entry = AuditEntry.objects.get(action="hold")
     assert (entry.actor, entry.key, entry.state_after) == (None, str(image.pk), {"is_hidden": True})
-    assert "blocked picture: It looks like" in entry.reason
+    assert "blocked picture: It looks like" in entry.words
     assert log_says_what_is_there()
     assert audit.verify().flaws == []
 

@@ -68,7 +68,7 @@ def test_the_log_has_each_action_with_its_reason_and_what_was_before(alice, mona
     decision = decide_about(thing=image, by=mona, chosen=["hide", "warn"], reason="Rule 2")
     entries = list(AuditEntry.objects.filter(decision=decision.pk).order_by("number"))
     assert [entry.action for entry in entries] == ["hide", "warn", "decide"]
-    assert {(entry.actor, entry.reason) for entry in entries} == {(mona, "Rule 2")}
+    assert {(entry.actor, entry.words) for entry in entries} == {(mona, "Rule 2")}
     assert (entries[0].state_before, entries[0].state_after) == ({"is_hidden": False}, {"is_hidden": True})
 
 

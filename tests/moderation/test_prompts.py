@@ -160,7 +160,7 @@ def test_the_studio_says_why_keeps_the_form_and_notes_it_once(client, alice, mon
     assert not Job.objects.exists()
     entry = AuditEntry.objects.get(action="refuse")
     assert (entry.actor, entry.kind, entry.key) == (alice, "setting", str(policy.pk))
-    assert entry.reason == "house rules: “a red gun”"
+    assert entry.words == "house rules: “a red gun”"
     assert log_says_what_is_there()
     assert ask(client, "a red heart").status_code == 302
 

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -5,8 +7,9 @@ from django.utils import timezone
 from gallery.albums import add_pictures, create_album
 from gallery.models import Case, Decision, Image
 from gallery.moderation.cases import hold
-from gallery.moderation.decisions import decide_about
+from gallery.moderation.decisions import decide, decide_about
 from gallery.moderation.reports import report
+from gallery.views.moderation import cases as views
 
 QUEUE = reverse("gallery:moderation")
 SEVERAL = reverse("gallery:decide_several")
@@ -156,6 +159,48 @@ def test_a_covered_picture_is_shown_to_others_only_when_they_ask(client, alice, 
     assert "/thumbnail/" in client.get(linked + "?show=1").content.decode()
     client.force_login(alice)
     assert thumbnail in client.get(image.get_absolute_url()).content.decode()
+
+
+def actions_of(page: str, start: str) -> list[str]:
+    """Where the page's forms lead whose addresses begin so."""
+    return re.findall(rf'action="({re.escape(start)}[^"]*)"', page)
+
+
+def test_a_decision_on_the_second_page_leads_back_to_it(monas, monkeypatch, cases):
+    monkeypatch.setattr(views, "CASES_A_PAGE", 1)
+    second = Case.objects.queue()[1]
+    page = monas.get(QUEUE, {"page": 2}).content.decode()
+    (address,) = actions_of(page, reverse("gallery:case_decide", args=[second.pk]))
+    wrong = monas.post(address, {"action": "bake"})
+    assert (wrong.status_code, f"case-{second.pk}" in wrong.content.decode()) == (400, True)
+    back = monas.post(address, {"action": "hide"})["Location"]
+    assert back == f"{QUEUE}?upto=2#cases"
+    assert f"case-{cases[2].pk}" in monas.get(back).content.decode()
+    monas.post(reverse("gallery:case_decide", args=[cases[2].pk]), {"action": "hide"})
+    assert f"case-{cases[0].pk}" in monas.get(back).content.decode()  # the last page that there is
+
+
+def test_several_on_the_second_page_lead_back_to_it(monas, monkeypatch, cases):
+    monkeypatch.setattr(views, "CASES_A_PAGE", 1)
+    form = {"action": "hide", "case": Case.objects.queue()[1].pk}
+    address = actions_of(monas.get(QUEUE, {"page": 2}).content.decode(), SEVERAL)[0]
+    (confirming,) = actions_of(monas.post(address, form).content.decode(), SEVERAL)
+    assert address == confirming == f"{SEVERAL}?upto=2"
+    assert monas.post(confirming, form | {"confirmed": "1"})["Location"] == f"{QUEUE}?upto=2#cases"
+
+
+def test_taking_back_on_the_second_page_leads_back_to_it(monas, mona, monkeypatch, cases):
+    monkeypatch.setattr(views, "CASES_A_PAGE", 1)
+    for case in cases:
+        decide(case=case, by=mona, chosen=["hide"])
+    page = monas.get(DECISIONS, {"page": 2}).content.decode()
+    (address,) = actions_of(page, reverse("gallery:decision_undo", args=[Decision.objects.all()[1].pk]))
+    assert monas.post(address, {"reason": "A mistake"})["Location"] == f"{DECISIONS}?upto=2"
+
+
+@pytest.mark.parametrize("upto", ["0", "x", "-1"])
+def test_what_is_no_page_is_none(monas, cases, upto):
+    assert monas.get(QUEUE, {"upto": upto}).status_code == 404
 
 
 @pytest.mark.parametrize("person", ["visitor", "alice", "bob"])

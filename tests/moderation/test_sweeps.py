@@ -257,7 +257,7 @@ def test_an_admin_sees_counts_first_then_applies_and_watches(client, chief, alic
         (chief, str(policy.pk)),
         (None, str(policy.pk)),
     ]
-    assert entries[1].reason == "done: 7 compared, 5 caught, 1 left alone"
+    assert entries[1].words == "done: 7 compared, 5 caught, 1 left alone"
 
 
 def test_the_counts_ahead_and_what_then_happens_agree(monkeypatch, mona, reds):

@@ -5,8 +5,8 @@ from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import EmptyPage, Paginator
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -25,7 +25,7 @@ from gallery.moderation.things import is_uuid
 from gallery.views.moderation.case import case_page, decide_alike, tell_of_matches
 from gallery.views.moderation.guard import REFUSALS, moderators_only, reason_for_reader, status_of
 from gallery.views.outcomes import first_error
-from gallery.views.paging import page_number
+from gallery.views.paging import asked_page, back_to
 from gallery.views.people import signed_in
 
 CASES_A_PAGE = 20
@@ -73,7 +73,7 @@ def decide_case(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     messages.success(request, _("Decided: %(actions)s.") % {"actions": done})
     decide_alike(request, form)
     tell_of_matches(request, decision)
-    return redirect(_queue_at(request.POST.get("next", "")))
+    return redirect(_queue_at(request, request.POST.get("next", "")))
 
 
 @login_required
@@ -85,7 +85,7 @@ def decide_several(request: HttpRequest) -> HttpResponse:
     form = DecisionForm(request.POST)
     if not cases or not form.is_valid():
         messages.warning(request, first_error(form) if cases else _("Choose cases first."))
-        return redirect("gallery:moderation")
+        return redirect(reverse("gallery:moderation") + back_to(request))
     wish = form.decided()
     if "confirmed" not in request.POST:
         planned = [
@@ -93,7 +93,7 @@ def decide_several(request: HttpRequest) -> HttpResponse:
             for case in shown(cases)
         ]
         names = [actions.Action(action).label for action in wish["chosen"]]
-        context = {"planned": planned, "names": names, **wish}
+        context = {"planned": planned, "names": names, "upto": back_to(request), **wish}
         return render(request, "gallery/moderation/several.html", context)
     done = 0
     for case in cases:
@@ -104,7 +104,7 @@ def decide_several(request: HttpRequest) -> HttpResponse:
             messages.warning(request, f"{case.get_kind_display()}: {reason_for_reader(refusal)}")
     text = ngettext("%(count)d case is decided.", "%(count)d cases are decided.", done)
     messages.success(request, text % {"count": done})
-    return redirect(_queue_at())
+    return redirect(_queue_at(request))
 
 
 @login_required
@@ -115,10 +115,7 @@ def decisions(request: HttpRequest) -> HttpResponse:
     """What was decided, the newest first, to take back."""
     found = Decision.objects.select_related("case", "case__owner", "by", "undone_by")
     found = found.prefetch_related("findings")
-    try:
-        page = Paginator(found, CASES_A_PAGE).page(page_number(request))
-    except EmptyPage:
-        raise Http404 from None
+    page = asked_page(Paginator(found, CASES_A_PAGE), request)
     context = {"page_obj": page, "rows": things_of(page.object_list), "form": ReasonForm()}
     return render(request, "gallery/moderation/decisions.html", context)
 
@@ -131,13 +128,13 @@ def take_back(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     form = ReasonForm(request.POST)
     if not form.is_valid():
         messages.error(request, first_error(form))
-        return redirect("gallery:decisions")
+        return redirect(reverse("gallery:decisions") + back_to(request))
     try:
         undo(decision=decision, by=signed_in(request), reason=form.cleaned_data["reason"])
         messages.success(request, _("The decision is taken back, and everything is as it was before."))
     except REFUSALS as refusal:
         messages.error(request, reason_for_reader(refusal))
-    return redirect("gallery:decisions")
+    return redirect(reverse("gallery:decisions") + back_to(request))
 
 
 def _not_decided(request: HttpRequest, case: Case, why: str, status: int) -> HttpResponse:
@@ -150,11 +147,7 @@ def _not_decided(request: HttpRequest, case: Case, why: str, status: int) -> Htt
 def _queue(
     request: HttpRequest, *, refused: Case | None = None, why: str = "", status: int = 200
 ) -> HttpResponse:
-    pages = Paginator(Case.objects.queue(), CASES_A_PAGE)
-    try:
-        page = pages.page(page_number(request))
-    except EmptyPage:
-        raise Http404 from None
+    page = asked_page(Paginator(Case.objects.queue(), CASES_A_PAGE), request)
     context = {
         "page_obj": page,
         "cases": shown(with_reports(cast(CaseQuerySet, page.object_list))),
@@ -166,9 +159,11 @@ def _queue(
     return render(request, "gallery/moderation/queue.html", context, status=status)
 
 
-def _queue_at(case: str = "") -> str:
-    """Where the script goes on: with the case, if it is still on that page, else with the first."""
-    return reverse("gallery:moderation") + (f"#case-{uuid.UUID(case)}" if is_uuid(case) else "#cases")
+def _queue_at(request: HttpRequest, case: str = "") -> str:
+    """The page that it was sent from, and where the script goes on: with the case, if it is still there, else
+    with the first."""
+    place = f"#case-{uuid.UUID(case)}" if is_uuid(case) else "#cases"
+    return reverse("gallery:moderation") + back_to(request) + place
 
 
 def _chosen(request: HttpRequest) -> list[Case]:

@@ -60,8 +60,8 @@ def table(
     may_add: bool = False,
     may_change: bool = True,
     states: tuple[str, ...] = ("",),
-    listed: Rule = none_at_all,
-    named: Rule = none_at_all,
+    listed: Rule | None = none_at_all,
+    named: Rule | None = none_at_all,
     opens: Rule = none_at_all,
 ) -> dict[str, list[Ask]]:
     """The pages of one table: `listed`, the pictures in its list, `named`, those on the pages of a row."""
@@ -90,6 +90,15 @@ def table(
         f"{name}_delete": [ask_first, do_it] if may_change else refused,
         route: [Ask(without_page, superuser(302), states=states)],
     }
+
+
+def about_moderation(model: str, kind: str, *opens: str) -> dict[str, list[Ask]]:
+    """To read, and to act on in the list; what was decided about is named, and nothing is changed by hand."""
+
+    def told(role: str, state: str) -> set[str]:
+        return {*opens, "reporter", "decider", *STATES} if role == "admin" else set()
+
+    return table("gallery", model, the(kind), may_change=False, opens=told, listed=None, named=None)
 
 
 def the(kind: str) -> Callable[[World, str], Any]:
@@ -153,6 +162,15 @@ ADMINISTRATION = {
         named=removed_one,
         opens=removed_one,
     ),
+    **about_moderation("case", "case", "reports"),
+    **about_moderation("decision", "decision", "decisions"),
+    **about_moderation("report", "report", "reports"),
+    **about_moderation("appeal", "appeal", "appeal"),
+    **about_moderation("strike", "strike", "decisions"),
+    **about_moderation("suspension", "scope", "suspension"),
+    **about_moderation("blockedfile", "blocked file"),
+    **about_moderation("policy", "policy"),
+    **about_moderation("sweep", "sweep"),
     **table("auth", "group", the("group of people"), may_add=True),
     **table("django_q", "schedule", the("schedule"), may_add=True),
     **table("django_q", "success", the("task done")),

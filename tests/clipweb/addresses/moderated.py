@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gallery.models import AuditEntry, Decision, Image, Policy, User
+from gallery.models import AuditEntry, BlockedFile, Decision, Image, Policy, Strike, Suspension, Sweep, User
 from gallery.moderation import blocking, hiding
 from gallery.moderation.actions import Action, Terms
 from gallery.moderation.appeals import appeal
@@ -55,7 +55,13 @@ def moderate(world: World) -> None:
         centre=0.0,
         spread=1.0,
     )
+    things["sweep"] = Sweep.objects.create(policy=things["policy"], by=people["admin"], total=6, state="done")
+    things["report"] = told[0]
+    things["blocked file"] = BlockedFile.objects.get(pk=BLOCKED)
+    warned = decide_about(thing=people["suspended"], by=people["admin"], chosen=[Action.WARN])
+    things["strike"] = Strike.objects.get(decision=warned)
     things["suspension"] = suspend(people["suspended"], by=people["admin"])
+    things["scope"] = Suspension.objects.get(decision=things["suspension"])
     things["audit entry"] = AuditEntry.objects.get(
         kind=AuditEntry.Kind.IMAGE, key=pictures["removed"].pk, action=Action.DELETE
     )
