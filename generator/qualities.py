@@ -26,8 +26,8 @@ from generator.jobs import QUEUE
 from generator.models import Job, Pace
 
 if TYPE_CHECKING:
+    from generator.loading import Models
     from generator.option_kinds import Text
-    from generator.runner import Models
 
 MEASURED_SIZES = (128, 192, 256)  # pixels, of squares
 PROMPT = "a red heart"
@@ -162,7 +162,7 @@ def _unknown() -> Iterator[Job]:
 
 def _steps(job: Job, models: Models) -> Iterator[Any]:
     from generator.engine.loop import generate
-    from generator.runner import recipe_for
+    from generator.loading import recipe_for
 
     return generate(recipe_for(job), models.vqgan, models.clip)
 
