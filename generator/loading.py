@@ -53,8 +53,14 @@ class Making:
         """From the start, or from a state. Raises what the engine does, at the first step or later."""
         from generator.engine.loop import generate
 
-        models, given = self.models, {"pictures": self.pictures, "perceptors": self.perceptors}
-        return generate(self.recipe, models.vqgan, models.clip, resume=resume, **given)
+        return generate(
+            self.recipe,
+            self.models.vqgan,
+            self.models.clip,
+            resume=resume,
+            pictures=self.pictures,
+            perceptors=self.perceptors,
+        )
 
     @property
     def judged_by(self) -> str:

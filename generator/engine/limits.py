@@ -22,8 +22,8 @@ LIMITS: dict[str, tuple[float, float]] = {
     "steps": (1, 2000),
     "schedule_steps": (0, 2000),
     "patience": (0, 500),
-    "width": (64, 512),
-    "height": (64, 512),
+    "width": (64, 1024),
+    "height": (64, 1024),
     "cells": (4, 128),
     "strokes": (1, 256),
     "stroke_width": (0.25, 4.0),
@@ -52,6 +52,9 @@ LIMITS: dict[str, tuple[float, float]] = {
     "averaging": (0.0, 0.999),
     "threads": (1, 64),
 }
+
+MOST_PIXELS = 1024 * 512
+MOST_STROKE_PIXELS = 256 * 512 * 512  # each stroke has its distance to each pixel
 
 # What the settings that are words can be.
 CHOICES: dict[str, tuple[str, ...]] = {

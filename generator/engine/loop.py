@@ -24,6 +24,7 @@ from generator.engine.patience import Patience
 from generator.engine.pictures import Pictures, check_given, digest
 from generator.engine.precision import Bf16Decoder, Bf16Perceptor, chosen_precision
 from generator.engine.settings import OPTIONS, GenerateSettings, parse_drops
+from generator.engine.tiles import TiledDecoder, needs_tiles
 
 STATE_VERSION = 2
 NO_PICTURES: Pictures = MappingProxyType({})
@@ -103,6 +104,8 @@ class _Run:
         precision: str,
     ) -> None:
         """judging: each perceptor with its share."""
+        if needs_tiles(settings.width, settings.height):
+            vqgan = TiledDecoder(vqgan)
         if precision == "bf16":
             vqgan = Bf16Decoder(vqgan)
             judging = [(Bf16Perceptor(perceptor), share) for perceptor, share in judging]

@@ -11,6 +11,8 @@ from generator.engine.limits import (
     DRAWERS,
     LIMITS,
     MAX_PROMPT_CHARACTERS,
+    MOST_PIXELS,
+    MOST_STROKE_PIXELS,
     PARTS,
     PICTURES,
     SIZE_MULTIPLE,
@@ -28,6 +30,7 @@ __all__ = [
     "DRAWERS",
     "LIMITS",
     "MAX_PROMPT_CHARACTERS",
+    "MOST_STROKE_PIXELS",
     "OPTIONS",
     "PARTS",
     "PICTURES",
@@ -44,7 +47,8 @@ class GenerateSettings:
     """One run of VQGAN+CLIP. Same settings, models and machine give the same bytes.
 
     Raises SettingsError when built with a value out of LIMITS, with a prompt that is empty, too long, has
-    control characters or cannot be read, or with a size that is no multiple of SIZE_MULTIPLE.
+    control characters or cannot be read, or with a size that is no multiple of SIZE_MULTIPLE
+    or too large.
     """
 
     prompt: str  # in the language of prompts.py
@@ -135,10 +139,19 @@ class GenerateSettings:
         for name in ("width", "height"):
             if getattr(self, name) % SIZE_MULTIPLE:
                 raise SettingsError(name, f"must be a multiple of {SIZE_MULTIPLE} pixels")
+        self._check_area()
         if self.codebook_pull and self.drawer != "vqgan":
             raise SettingsError("codebook_pull", "needs the drawer vqgan, as no other has a codebook")
         if self.cutout_smallest > self.cutout_largest:
             raise SettingsError("cutout_smallest", "must not be above cutout_largest")
+
+    def _check_area(self) -> None:
+        pixels = self.width * self.height
+        if pixels > MOST_PIXELS:
+            raise SettingsError("width", f"times height must not be above {MOST_PIXELS} pixels")
+        if self.drawer in {"strokes", "lines"} and self.strokes * pixels > MOST_STROKE_PIXELS:
+            most = MOST_STROKE_PIXELS // pixels
+            raise SettingsError("strokes", f"must be at most {most} in a picture of this size")
 
     @property
     def schedule(self) -> int:
