@@ -17,6 +17,7 @@ from generator.engine.settings import (
     DRAWERS,
     LIMITS,
     MAX_PROMPT_CHARACTERS,
+    MOST_STROKE_PIXELS,
     PARTS,
     PICTURES,
     SIZE_MULTIPLE,
@@ -30,7 +31,7 @@ from generator.qualities import NAMES, OWN, QUALITIES, Choice, choices, quality_
 if TYPE_CHECKING:
     from generator.option_kinds import Text
 
-SIZES = (128, 192, 256)  # pixels, the shorter side
+SIZES = (128, 192, 256, 384, 512)  # pixels, the shorter side
 SHAPES = {"square": (1, 1), "wide": (4, 3), "tall": (3, 4), "widest": (16, 9), "tallest": (9, 16)}
 MOST_AT_ONCE = 8
 
@@ -149,11 +150,23 @@ class JobForm(OptionFields):
         for name, ids in named.items():
             if ids - there.keys():
                 self.add_error(name, _("There is no picture with this id that you may see."))
+        self._check_strokes(data)
         if data.get("every_drawer") and (data.get("pictures") or 1) > 1:
             self.add_error("pictures", _("In every way of drawing there is one picture each."))
         if data.get("every_drawer") and data.get("codebook_pull"):
             self.add_error("codebook_pull", _("Only what the model paints has a codebook."))
         return data
+
+    def _check_strokes(self, data: dict[str, Any]) -> None:
+        """Each stroke takes memory for each pixel."""
+        draws = data.get("every_drawer") or data.get("drawer") in {"strokes", "lines"}
+        if not draws or not data.get("size"):
+            return
+        width, height = sides_of(data["size"], data.get("shape") or "square")
+        most = MOST_STROKE_PIXELS // (width * height)
+        if (data.get("strokes") or 0) > most:
+            message = _("In a picture of this size there can be at most %(most)s strokes.")
+            self.add_error("strokes", ValidationError(message, params={"most": most}))
 
     def _is_own_after_all(self, data: dict[str, Any]) -> bool:
         """Whether somebody has changed what the shown quality sets and has left it chosen, as happens

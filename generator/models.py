@@ -103,6 +103,10 @@ class Job(models.Model):
             "picture",
             _("A picture that this was to be made from is gone, or you may no longer see it."),
         )
+        PERCEPTOR = (
+            "perceptor",
+            _("A CLIP model that was to judge this picture is no longer here. Choose others, and ask again."),
+        )
         ENGINE = "engine", _("Something went wrong while the picture was being made.")
         STORAGE = "storage", _("The finished picture could not be stored.")
         ATTEMPTS = "attempts", _("The making was interrupted several times in a row, so it was given up.")

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from generator.engine.settings import OPTIONS, PICTURES
 from generator.option_drawers import DrawerFields
-from generator.option_kinds import as_written, choice, number, percentages, switch
+from generator.option_kinds import as_written, choice, clip_models, number, percentages, switch
 from generator.option_looks import LookFields
 from generator.option_starts import StartFields
 
@@ -49,6 +49,15 @@ class OptionFields(DrawerFields, LookFields, StartFields, forms.Form):
         "cutout_power",
         _("Preference for small views"),
         _("Above 1 small views are likelier, below 1 large ones."),
+    )
+
+    perceptors = clip_models(
+        "perceptors",
+        _("Judged by"),
+        _(
+            "CLIP models with spaces between, such as mini-1 mini-2:0.5, where the number is a weight. Each "
+            "takes its own time and memory in every step. Empty: usual."
+        ),
     )
 
     optimiser = choice(
@@ -105,7 +114,10 @@ class OptionFields(DrawerFields, LookFields, StartFields, forms.Form):
         *StartFields.SECTIONS,
         (
             _("How it is judged"),
-            ("cutouts", "augmentation", "cutout_smallest", "cutout_largest", "cutout_power"),
+            (
+                *("perceptors", "cutouts", "augmentation"),
+                *("cutout_smallest", "cutout_largest", "cutout_power"),
+            ),
         ),
         (
             _("How it moves"),

@@ -14,7 +14,15 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from generator import perceptors
 from generator.engine.colours import ColourError, parse_colour, parse_colours
+from generator.engine.perceptors import (
+    HIGHEST_WEIGHT,
+    LOWEST_WEIGHT,
+    MOST,
+    PerceptorError,
+    parse_perceptors,
+)
 from generator.engine.settings import CHOICES, LIMITS, MAX_PROMPT_CHARACTERS, OPTIONS, parse_drops
 from generator.prompt_fields import PromptField, check_single_scene
 
@@ -41,6 +49,13 @@ def _with_range(explanation: Text, low: float, high: float, usual: float) -> str
 
 
 _lazy_with_range = lazy(_with_range, str)
+
+
+def _with_names(explanation: Text) -> str:
+    return f"{explanation} " + gettext("There are: %(names)s.") % {"names": ", ".join(perceptors.names())}
+
+
+_lazy_with_names = lazy(_with_names, str)
 
 
 def number(name: str, label: Text, explanation: Text) -> forms.Field:
@@ -96,6 +111,13 @@ def percentages(name: str, label: Text, explanation: Text) -> forms.Field:
     return _listed(name, label, explanation, check_percentages)
 
 
+def clip_models(name: str, label: Text, explanation: Text) -> forms.Field:
+    """CLIP models by name, each with a weight; the explanation goes on with those that are here."""
+    field = _listed(name, label, explanation, check_perceptors)
+    field.help_text = _lazy_with_names(explanation)
+    return field
+
+
 def picture(name: str, label: Text, explanation: Text) -> PictureField:
     """A picture of the gallery. Whether it may be seen, the form has to find out."""
     return PictureField(label=label, help_text=explanation, required=False, initial=OPTIONS[name])
@@ -145,6 +167,19 @@ def check_percentages(text: str) -> None:
     except ValueError as error:
         message = _("Write rising percentages between 0 and 100, with spaces between them, such as 50 75.")
         raise ValidationError(message, code="percentages") from error
+
+
+def check_perceptors(text: str) -> None:
+    try:
+        named = parse_perceptors(text)
+    except PerceptorError as error:
+        message = _(
+            "Write up to %(most)s names of CLIP models, each once, with spaces between; after a colon a "
+            "weight from %(low)s to %(high)s."
+        )
+        limits = {"most": MOST, "low": as_written(LOWEST_WEIGHT), "high": as_written(HIGHEST_WEIGHT)}
+        raise ValidationError(message, code="perceptors", params=limits) from error
+    perceptors.check_here(each.name for each in named)
 
 
 def _no_colour(error: ColourError) -> ValidationError:

@@ -26,10 +26,11 @@ from generator.jobs import QUEUE
 from generator.models import Job, Pace
 
 if TYPE_CHECKING:
+    from generator.loading import Models
     from generator.option_kinds import Text
-    from generator.runner import Models
 
 MEASURED_SIZES = (128, 192, 256)  # pixels, of squares
+FORESEEN_SIZES = (384, 512)  # which take long to measure, and grow as the measured ones do
 PROMPT = "a red heart"
 ASKED, ASKED_SECONDS = "studio:measuring", 300  # a note that somebody asked, so that nobody else does
 
@@ -57,17 +58,20 @@ NAMES = frozenset().union(*(quality.options for quality in QUALITIES.values())) 
 @dataclass(frozen=True)
 class Cost:
     """seconds: of all steps, without loading the models; None where no step of the kind was measured.
-    memory: bytes, at the most, of the worker with its models; None likewise."""
+    memory: bytes, at the most, of the worker with its models; None likewise. is_foreseen: nobody has made one
+    yet, and smaller ones were gone by."""
 
     seconds: float | None
     memory: int | None
+    is_foreseen: bool = False
 
     def __str__(self) -> str:
         """“about 25 s, 1.3 GB”."""
         if self.seconds is None:
             return gettext("not measured yet")
         said = _time(self.seconds)
-        return f"{said}, {floatformat(self.memory / 1e9, 1)} GB" if self.memory else said
+        said = f"{said}, {floatformat(self.memory / 1e9, 1)} GB" if self.memory else said
+        return gettext("%(cost)s, judging by smaller ones") % {"cost": said} if self.is_foreseen else said
 
 
 @dataclass(frozen=True)
@@ -112,17 +116,21 @@ def choices(size: int) -> list[Choice]:
 def costs() -> dict[str, dict[int, Cost]]:
     """By quality and by the size of a square."""
     paces = {pace.work: pace for pace in Pace.objects.all()}
-    return {
-        name: {size: _cost(quality, paces.get(work_of(_job(quality, size)))) for size in MEASURED_SIZES}
-        for name, quality in QUALITIES.items()
-    }
+    found = {}
+    for name, quality in QUALITIES.items():
+        sizes = (*MEASURED_SIZES, *FORESEEN_SIZES)
+        found[name] = {size: _cost(quality, paces.get(work_of(_job(quality, size)))) for size in sizes}
+        for size in FORESEEN_SIZES:
+            if found[name][size].seconds is None:
+                found[name][size] = _foreseen(found[name], size)
+    return found
 
 
 def request_measurement() -> bool:
     """Asks the queue for what no run has measured, if there is any. Safe to repeat; whether it was asked."""
     if not settings.MEASURE_QUALITIES or _is_busy():
         return False
-    if not any(cost.seconds is None for by_size in costs().values() for cost in by_size.values()):
+    if next(_unknown(), None) is None:
         return False
     try:
         is_first = cache.add(ASKED, True, ASKED_SECONDS)
@@ -155,14 +163,14 @@ def _is_busy() -> bool:
 
 def _unknown() -> Iterator[Job]:
     for name, by_size in costs().items():
-        for size, cost in by_size.items():
-            if cost.seconds is None:
+        for size in MEASURED_SIZES:
+            if by_size[size].seconds is None:
                 yield _job(QUALITIES[name], size)
 
 
 def _steps(job: Job, models: Models) -> Iterator[Any]:
     from generator.engine.loop import generate
-    from generator.runner import recipe_for
+    from generator.loading import recipe_for
 
     return generate(recipe_for(job), models.vqgan, models.clip)
 
@@ -179,6 +187,19 @@ def _job(quality: Quality, size: int) -> Job:
     """One that is never stored."""
     options = dict(quality.options)
     return Job(prompt=PROMPT, seed=1, steps=quality.steps, width=size, height=size, options=options)
+
+
+def _foreseen(known: Mapping[int, Cost], size: int) -> Cost:
+    """From the two largest that were measured: time and memory grow evenly with the pixels."""
+    small, large = MEASURED_SIZES[-2:]
+    shares = (size**2 - large**2) / (large**2 - small**2)
+
+    def grown(before: float | None, after: float | None) -> float | None:
+        return None if before is None or after is None else after + max(0, after - before) * shares
+
+    memory = grown(known[small].memory, known[large].memory)
+    seconds = grown(known[small].seconds, known[large].seconds)
+    return Cost(seconds, None if memory is None else round(memory), is_foreseen=True)
 
 
 def _cost(quality: Quality, pace: Pace | None) -> Cost:

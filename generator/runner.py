@@ -6,9 +6,7 @@ import logging
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -19,37 +17,20 @@ from django.core.files.base import ContentFile
 from gallery.models import Image
 from gallery.moderation import checks
 from gallery.uploads import DuplicateImage, store_image
-from generator import checkpoints, jobs, pausing, pictures, progress, recipes, room, turns
+from generator import checkpoints, jobs, pausing, progress, recipes, room, turns
 from generator.engine.prompts import plain_text
-from generator.engine.settings import GenerateSettings, SettingsError
+from generator.engine.settings import SettingsError
 from generator.estimates import Stopwatch
 from generator.filmstrip import Filmstrip
 from generator.heartbeat import Heartbeat
+from generator.loading import JobFailed, Making, Models, gather, models_of_this_process
 from generator.models import Job
 from generator.previews import PreviewPace
 
 if TYPE_CHECKING:  # torch is loaded by the worker that runs a job, and by nobody who only imports this module
-    from generator.engine.drawers import Decoder
-    from generator.engine.goals import Perceptor
     from generator.engine.loop import Step
-    from generator.engine.pictures import Pictures
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Models:
-    vqgan: Decoder
-    clip: Perceptor
-
-
-class JobFailed(Exception):
-    """This job cannot be done, now or later, and why."""
-
-    def __init__(self, failure: Job.Failure, detail: object) -> None:
-        super().__init__(f"{failure}: {detail}")
-        self.failure = failure
-        self.detail = str(detail)
 
 
 def run_next(*, load_models: Callable[[], Models] | None = None) -> None:
@@ -105,28 +86,10 @@ def _losing_is_fine(job: Job) -> Iterator[None]:
         logger.info("Job %s: was cancelled or taken over before its error was noted", job.id)
 
 
-@cache
-def models_of_this_process() -> Models:
-    """The models of the settings, loaded once a process, after its fork."""
-    from gallery.clip.model import WeightsError, load_clip, parse_name
-    from generator.engine.vqgan import VqganError, VqganSource, load_vqgan
-
-    source = VqganSource()
-    if settings.VQGAN_CHECKPOINT:
-        source = VqganSource(weights=Path(settings.VQGAN_CHECKPOINT), config=Path(settings.VQGAN_CONFIG))
-    clip = parse_name(settings.CLIP_NAME, pack_dir=settings.WEIGHTS_DIR / "mini" / "clip")
-    try:
-        return Models(vqgan=load_vqgan(source), clip=load_clip(replace(clip, quick=True)))
-    except (WeightsError, VqganError) as error:
-        raise JobFailed(Job.Failure.MODELS, error) from error
-
-
 def _make(job: Job, load_models: Callable[[], Models], heartbeat: Heartbeat, strip: Filmstrip) -> None:
-    models = load_models()
-    recipe = recipe_for(job)
-    given = _pictures(job, recipe)
+    making = gather(job, load_models())
     pace, stopwatch = PreviewPace(), Stopwatch(job)
-    for step in _steps(job, recipe, models, given):
+    for step in _steps(job, making):
         stopwatch.step_done()
         heartbeat.moved()
         wished = jobs.record_step(job=job, step=step.index, loss=step.loss)
@@ -138,7 +101,7 @@ def _make(job: Job, load_models: Callable[[], Models], heartbeat: Heartbeat, str
         if is_end:
             stopwatch.keep()
             strip.finish()
-            _store(job, recipe, models, step)
+            _store(job, making, step)
             return
         if (wished == Job.State.PAUSED or heartbeat.must_stop) and _put_down(job, step, wished, strip):
             return
@@ -161,34 +124,17 @@ def _put_down(job: Job, step: Step, wished: Job.State, strip: Filmstrip) -> bool
     return is_down
 
 
-def recipe_for(job: Job) -> GenerateSettings:
-    """The engine's settings of a job, with as many threads as are set. Raises JobFailed."""
-    try:
-        return replace(jobs.recipe_of(jobs.wish_of(job)), threads=settings.TORCH_THREADS)
-    except SettingsError as error:
-        raise JobFailed(Job.Failure.SETTINGS, error) from error
-
-
-def _pictures(job: Job, recipe: GenerateSettings) -> Pictures:
-    """What of the gallery the picture is made from, as far as the job's owner may see it now."""
-    try:
-        return pictures.load(recipe.pictures, user=job.owner)
-    except pictures.PictureGone as error:
-        raise JobFailed(Job.Failure.PICTURE, error) from error
-
-
-def _steps(job: Job, recipe: GenerateSettings, models: Models, given: Pictures) -> Iterator[Step]:
+def _steps(job: Job, making: Making) -> Iterator[Step]:
     """The job's steps, from its checkpoint when that can be used."""
-    from generator.engine.loop import ResumeError, generate
+    from generator.engine.loop import ResumeError
 
-    state = _saved_state(job)
-    steps = generate(recipe, models.vqgan, models.clip, resume=state, pictures=given)
+    steps = making.steps(resume=_saved_state(job))
     try:
         with _engine_errors():
             step = next(steps)
     except ResumeError as error:
         logger.warning("Job %s: its checkpoint cannot be used, so it starts again: %s", job.id, error)
-        steps = generate(recipe, models.vqgan, models.clip, pictures=given)
+        steps = making.steps()
         with _engine_errors():
             step = next(steps)
     while True:
@@ -242,10 +188,10 @@ def _save_checkpoint(job: Job, step: Step) -> None:
     checkpoints.delete(previous)
 
 
-def _store(job: Job, recipe: GenerateSettings, models: Models, step: Step) -> None:
+def _store(job: Job, making: Making, step: Step) -> None:
     with _engine_errors():
         pixels = step.image()
-    data = recipes.encode_picture(pixels, recipe=recipe, clip=models.clip.model_id, step=step.index)
+    data = recipes.encode_picture(pixels, recipe=making.recipe, clip=making.judged_by, step=step.index)
     state = checkpoints.save(job=job, step=step.index, state=step.state())
     last_state = {
         "checkpoint": state,

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from generator import checkpoints, filmstrip, qualities, recovery, runner, time_lapses
+from generator import checkpoints, filmstrip, loading, qualities, recovery, runner, time_lapses
 from generator.models import Job
 
 
@@ -23,7 +23,7 @@ def make_time_lapse(job_id: str, format: str) -> None:
 
 
 def measure_qualities() -> int:
-    return qualities.measure(load_models=runner.models_of_this_process)
+    return qualities.measure(load_models=loading.models_of_this_process)
 
 
 def request_measurement() -> bool:

@@ -12,7 +12,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gallery.models import Image, User
-from generator import continuing, estimates, jobs, outlook, progress, remixing, room, side_by_side, turns
+from generator import (
+    continuing,
+    enlarging,
+    estimates,
+    jobs,
+    outlook,
+    progress,
+    remixing,
+    room,
+    side_by_side,
+    turns,
+)
 from generator.actions import visible_job
 from generator.continue_form import ContinueForm
 from generator.forms import JobForm, initial_of, nearest_shape
@@ -38,7 +49,7 @@ class SignedInRequest(HttpRequest):
 def studio(request: SignedInRequest) -> HttpResponse:
     """Ask for a picture, see one's own jobs. Wrong input is kept and answered by 400, too many by 429, no
     room by 413, somebody who may not by 403. `?like=` an earlier job fills the form in as it was then, but
-    for the seed; `?init=` a picture of the gallery begins with that."""
+    for the seed, or with `&larger` for twice its size; `?init=` a picture of the gallery begins with that."""
     initial = {**_as_before(request), **_from_picture(request)}
     form, status = JobForm(initial=initial, owner=request.user), 200
     if request.method == "POST":
@@ -151,6 +162,8 @@ def _as_before(request: SignedInRequest) -> dict[str, object]:
     if not asked:
         return {}
     job = _named(Job.objects.visible_to(request.user), asked, _("There is no such picture in the making."))
+    if "larger" in request.GET and enlarging.may_enlarge(job):
+        return {**enlarging.initial_for(job), "like": job.id}
     initial = initial_of(job.prompt, job.width, job.height, job.steps, job.options)
     return {**initial, "like": job.id}
 
@@ -181,6 +194,7 @@ def _job_context(job: Job, user: User) -> dict[str, object]:
     return {
         "job": job,
         "continue_form": ContinueForm(job=job) if _may_continue(job, user) else None,
+        "may_enlarge": enlarging.may_enlarge(job),
         "has_no_room": room.is_short(),
         "options": describe(job.options),
         "frame": None if job.is_finished else progress.snapshot(job.id),

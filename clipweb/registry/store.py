@@ -19,6 +19,7 @@ from clipweb.registry.catalogue import SHIPPED, Kind
 from clipweb.registry.chosen import read_choice, write_json
 from gallery.clip.checksums import WeightsError, file_sha256, verify_checksums
 from gallery.models import Serving
+from generator import perceptors
 
 RECORD = "model.json"
 BENCH = "bench.json"
@@ -79,7 +80,7 @@ def _read(path: Path) -> Installed:
 def check_name(name: str) -> None:
     if not NAME.fullmatch(name):
         raise RegistryError(f"{name!r} is no name: write letters, digits, dots, dashes or underscores.")
-    if name in {entry.name for entry in SHIPPED}:
+    if name in {*(entry.name for entry in SHIPPED), perceptors.USUAL, *perceptors.MEMBERS}:
         raise RegistryError(f"{name} is the name of a model that comes with the repository.")
     if (settings.MODELS_DIR / name).exists():
         raise RegistryError(f"{name} is here already: remove it first, or give another name with --name.")
@@ -122,6 +123,10 @@ def remove(model: Installed) -> None:
             f"Searches still use {model.name}: wait until every picture has a vector of the next model, "
             "as /models/ shows."
         )
+    if model.kind == "clip" and judges(model):
+        raise RegistryError(
+            f"Pictures in the queue are judged by {model.name}: wait until they are made, or cancel them."
+        )
     doomed = model.folder.with_name(f"{STAGING}{model.name}.removed")
     os.rename(model.folder, doomed)  # first out of the list, then away
     shutil.rmtree(doomed)
@@ -137,6 +142,14 @@ def serves(model: Installed) -> bool:
     return state is not None and any(
         each is not None and each.name.endswith(ends) for each in (state.current, state.next)
     )
+
+
+def judges(model: Installed) -> bool:
+    """Whether a picture that waits or is being made is to be judged by it."""
+    try:
+        return perceptors.is_wanted(model.name)
+    except DatabaseError:  # before the first migration
+        return False
 
 
 def used() -> Used:

@@ -18,13 +18,13 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-import gallery.clip.towers  # noqa: F401  registers the pack's image towers with timm
 from gallery.clip.checksums import WeightsError, file_sha256, verify_checksums
 from gallery.clip.layout import put_positions_first
 from gallery.clip.precision import Precision, Sight
 from gallery.clip.preprocess import Preprocess
 from gallery.clip.released.folders import load_folder
 from gallery.clip.text_states import text_states
+from gallery.clip.towers import SINGLES, TRIO  # registers the pack's image towers with timm, too
 
 __all__ = ["PACK", "ClipConfig", "ClipModel", "WeightsError", "load_clip"]
 
@@ -32,7 +32,7 @@ PACK = "mini"  # CLIP_MODEL for the weights that ship with the repository
 QUICK_PACK = "mini-quick"  # of these the first image tower alone
 REVISION = 8  # digits of the weights' SHA-256 in a model's id
 WEIGHTS, CONFIG = "model.safetensors", "open_clip_config.json"
-OTHER_MEMBERS = ("visual.trunk.members.1.", "visual.trunk.members.2.")  # what quick leaves out
+MEMBERS = "visual.trunk.members."  # of which quick leaves all out but one
 RELEASED_TEMPLATE = "a photo of a {}"  # Radford et al. 2021, section 3.1.4
 
 
@@ -42,8 +42,9 @@ class ClipConfig:
 
     model: `mini`, or the name of an open_clip model. pretrained: for the latter a released tag, a file, or a
     folder with an open_clip_config.json, which then decides the architecture.
-    quick: of the pack the first image tower alone, for guidance, which looks at thousands of cutouts.
     precision: in which pictures are seen; see gallery.clip.precision.
+    quick: of the pack one image tower alone, for guidance, which looks at thousands of cutouts. member: which
+    one that is, counted from 0; each sees at a size of its own.
     """
 
     model: str
@@ -51,6 +52,7 @@ class ClipConfig:
     pack_dir: Path  # weights/mini/clip
     device: str = "cpu"
     quick: bool = False
+    member: int = 0
     precision: Precision = "fp32"
 
 
@@ -127,11 +129,12 @@ def load_clip(config: ClipConfig) -> ClipModel:
     return _load_released(config)
 
 
-def build_pack_network(folder: Path, *, quick: bool = False) -> nn.Module:
+def build_pack_network(folder: Path, *, quick: bool = False, member: int = 0) -> nn.Module:
     """The pack's architecture without weights, from its open_clip and text configurations."""
     settings = read_pack_config(folder)
     config = settings["model_cfg"]
-    vision = config["vision_cfg"] | (settings["quick_vision_cfg"] if quick else {})
+    single = {"timm_model_name": SINGLES[member], "image_size": TRIO[member].size}
+    vision = config["vision_cfg"] | (single if quick else {})
     # The text configuration is always the one beside ours: the pack may lie anywhere, and no hub is asked.
     text = config["text_cfg"] | {"hf_model_name": str(folder.resolve()), "hf_model_pretrained": False}
     return open_clip.CustomTextCLIP(config["embed_dim"], vision_cfg=vision, text_cfg=text)
@@ -167,22 +170,38 @@ def _load_pack(config: ClipConfig) -> ClipModel:
     if WEIGHTS not in digests:
         raise WeightsError(f"SHA256SUMS does not list {folder.name}/{WEIGHTS}. Rebuild it with `make pack`.")
     settings = read_pack_config(folder)
-    network = build_pack_network(folder, quick=config.quick)
+    network = build_pack_network(folder, quick=config.quick, member=config.member)
     state = _read_safetensors(folder / WEIGHTS)
     preprocess = Preprocess.from_open_clip(PreprocessCfg(**settings["preprocess_cfg"]))
     if config.quick:
-        state = {name: tensor for name, tensor in state.items() if not name.startswith(OTHER_MEMBERS)}
-        preprocess = replace(preprocess, size=settings["quick_vision_cfg"]["image_size"])
+        state = of_one_member(state, config.member)
+        preprocess = replace(preprocess, size=TRIO[config.member].size)
     load_strictly(network, state, name=str(folder / WEIGHTS))
     return ClipModel(
         network=network,
         tokenizer=pack_tokenizer(folder, settings["model_cfg"]["text_cfg"]["context_length"]),
         preprocess=preprocess,
-        model_id=f"{PACK}-{digests[WEIGHTS][:REVISION]}{'-quick' if config.quick else ''}",
+        model_id=f"{PACK}-{digests[WEIGHTS][:REVISION]}{_single_name(config)}",
         label_template=settings["label_template"],
         device=config.device,
         precision=config.precision,
     )
+
+
+def of_one_member(state: dict[str, Tensor], member: int) -> dict[str, Tensor]:
+    """The weights of all but the other members, this one's under the names of the first."""
+    own, first = f"{MEMBERS}{member}.", f"{MEMBERS}0."
+    return {
+        name.replace(own, first): tensor
+        for name, tensor in state.items()
+        if name.startswith(own) or not name.startswith(MEMBERS)
+    }
+
+
+def _single_name(config: ClipConfig) -> str:
+    if not config.quick:
+        return ""
+    return "-quick" if config.member == 0 else f"-member{config.member + 1}"
 
 
 def _read_safetensors(path: Path) -> dict[str, Tensor]:

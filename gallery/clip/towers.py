@@ -76,3 +76,18 @@ def clipweb_lite_trio(pretrained: bool = False, *, num_classes: int, **_: object
 def clipweb_lite_first(pretrained: bool = False, *, num_classes: int, **_: object) -> Members:
     """The first member alone, with the same key names."""
     return Members(TRIO[:1], num_classes)
+
+
+@register_model
+def clipweb_lite_second(pretrained: bool = False, *, num_classes: int, **_: object) -> Members:
+    """The second member alone, as if it were the first."""
+    return Members(TRIO[1:2], num_classes)
+
+
+@register_model
+def clipweb_lite_third(pretrained: bool = False, *, num_classes: int, **_: object) -> Members:
+    """The third member alone, as if it were the first."""
+    return Members(TRIO[2:3], num_classes)
+
+
+SINGLES = ("clipweb_lite_first", "clipweb_lite_second", "clipweb_lite_third")

@@ -15,17 +15,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from generator.engine import starts
-from generator.engine.cutouts import Cutouts
 from generator.engine.drawers import Decoder, VqganDrawer, open_drawer
-from generator.engine.goals import Goal, Perceptor, read_scene, read_spots
-from generator.engine.losses import prompt_distance
+from generator.engine.goals import Perceptor
+from generator.engine.judges import NO_PERCEPTORS, Perceptors, chosen_perceptors, distance, open_judge
 from generator.engine.losses.terms import Beginning, Term, beginning_term, look_terms
 from generator.engine.optimisers import OPTIMISERS, learning_rate
 from generator.engine.patience import Patience
 from generator.engine.pictures import Pictures, check_given, digest
 from generator.engine.precision import Bf16Decoder, Bf16Perceptor, chosen_precision
-from generator.engine.prompts import parse_prompt
-from generator.engine.settings import GenerateSettings, parse_drops
+from generator.engine.settings import OPTIONS, GenerateSettings, parse_drops
+from generator.engine.tiles import TiledDecoder, needs_tiles
 
 STATE_VERSION = 2
 NO_PICTURES: Pictures = MappingProxyType({})
@@ -60,10 +59,12 @@ def generate(
     clip: Perceptor,
     resume: dict[str, Any] | None = None,
     pictures: Pictures = NO_PICTURES,
+    perceptors: Perceptors = NO_PERCEPTORS,
 ) -> Iterator[Step]:
     """Yield each step of making the picture that `settings` describe.
 
-    pictures: the pixels, (H, W, 4) uint8 with alpha, of each picture in `settings.pictures`.
+    clip: what judges it where the settings name nothing else. pictures: the pixels, (H, W, 4) uint8 with
+    alpha, of each picture in `settings.pictures`. perceptors: those that the settings name.
 
     Crowson et al. 2022, "VQGAN-CLIP: Open Domain Image Generation and Editing with Natural Language
     Guidance", section 3: start from random codebook vectors; in each step quantise the latent, decode it,
@@ -76,12 +77,13 @@ def generate(
     the same machine the same settings and models give the same bytes, whether or not the run was
     interrupted: pass the last kept `Step.state()` as `resume`. It may also be one of a run of fewer or more
     steps with the same schedule, or of another patience, whose end is thereby moved. Raises ResumeError when
-    that state belongs to another run, SettingsError when the size does not fit the decoder or a picture is
-    missing.
+    that state belongs to another run, SettingsError when the size does not fit the decoder or a picture or
+    perceptor is missing.
     """
     check_given(pictures, settings.pictures)
     precision = resume.get("precision") if resume else None
-    run = _Run(settings, vqgan, clip, pictures, precision or chosen_precision(settings, vqgan))
+    judging = chosen_perceptors(settings, clip, perceptors)
+    run = _Run(settings, vqgan, judging, pictures, precision or chosen_precision(settings, vqgan))
     if resume is not None:
         run.restore(resume)
     while not run.is_over:
@@ -97,15 +99,18 @@ class _Run:
         self,
         settings: GenerateSettings,
         vqgan: Decoder,
-        clip: Perceptor,
+        judging: list[tuple[Perceptor, float]],
         pictures: Pictures,
         precision: str,
     ) -> None:
+        """judging: each perceptor with its share."""
+        if needs_tiles(settings.width, settings.height):
+            vqgan = TiledDecoder(vqgan)
         if precision == "bf16":
-            vqgan, clip = Bf16Decoder(vqgan), Bf16Perceptor(clip)
+            vqgan = Bf16Decoder(vqgan)
+            judging = [(Bf16Perceptor(perceptor), share) for perceptor, share in judging]
         self.precision = precision
         self.settings = settings
-        self.clip = clip
         self.pictures = pictures
         self.index = 0
         self.rng = torch.Generator().manual_seed(settings.seed)
@@ -118,18 +123,10 @@ class _Run:
         self.patience = Patience(settings.patience)
         self.drops = parse_drops(settings.learning_rate_drops)
         self.optimizer = OPTIMISERS[settings.optimiser](self.drawer.parameters(), lr=settings.learning_rate)
-        self.cutouts = Cutouts(
-            count=settings.cutouts,
-            size=clip.image_size,
-            smallest=settings.cutout_smallest,
-            largest=settings.cutout_largest,
-            power=settings.cutout_power,
-            augmentation=settings.augmentation,
-            repeats=settings.repeats,
-        )
+        device = vqgan.codebook.device
         with _threads(settings.threads):
-            self.goals = [read_scene(scene, clip, pictures) for scene in parse_prompt(settings.prompt)]
-            self.spots = read_spots(settings, clip, pictures, vqgan.codebook.device)
+            self.judges = [open_judge(settings, each, share, pictures, device) for each, share in judging]
+        self.scenes = len(self.judges[0].goals)
 
     def _terms(self) -> list[Term]:
         """What of the picture counts besides the prompts; called before the first step."""
@@ -147,7 +144,7 @@ class _Run:
 
     def step(self) -> float:
         """Take one step and return the loss that it started from."""
-        schedule, scenes = self.settings.schedule, len(self.goals)
+        schedule, scenes = self.settings.schedule, self.scenes
         scene = min(self.index * scenes // schedule, scenes - 1)
         steps = scene_steps(scene, steps=schedule, scenes=scenes)
         self.optimizer.param_groups[0]["lr"] = learning_rate(
@@ -159,7 +156,7 @@ class _Run:
         if starts.overlay_is_due(self.settings, self.index):
             starts.overlay(self.drawer, self.settings, self.pictures)
         self.optimizer.zero_grad(set_to_none=True)
-        loss = self._loss(self.goals[scene])
+        loss = self._loss(scene)
         gradients = torch.autograd.grad(loss, self.drawer.parameters())
         for parameter, gradient in zip(self.drawer.parameters(), gradients, strict=True):
             parameter.grad = gradient
@@ -171,22 +168,14 @@ class _Run:
             self.patience.see(loss.item())
         return loss.item()
 
-    def _loss(self, goal: Goal) -> Tensor:
+    def _loss(self, scene: int) -> Tensor:
         picture = self.drawer.render()  # (1, 3, H, W)
-        loss = self._distance(picture, goal)
-        for spot in self.spots:
-            loss = loss + self._distance(spot.show(picture), spot.goal)
+        loss = distance(self.judges, picture, scene, self.rng)
         for term in self.terms:
             loss = loss + term.weight * term.distance(picture)
         if isinstance(self.drawer, VqganDrawer) and self.settings.codebook_pull:
             loss = loss + self.settings.codebook_pull * self.drawer.codebook_distance()
         return loss
-
-    def _distance(self, picture: Tensor, goal: Goal) -> Tensor:
-        """How far random views of a picture (1, 3, H, W) are from a goal."""
-        views = self.cutouts.draw(picture, self.rng)  # (N, 3, S, S)
-        views = views.contiguous(memory_format=torch.channels_last)  # the layout CPU convolutions are fast in
-        return prompt_distance(self.clip.encode_pixels(views), goal.texts, goal.weights, goal.stops)
 
     @torch.no_grad()
     def _update_average(self) -> None:
@@ -217,7 +206,9 @@ class _Run:
     def restore(self, state: dict[str, Any]) -> None:
         if state.get("version") != STATE_VERSION:
             raise ResumeError(f"the saved state has version {state.get('version')}, not {STATE_VERSION}")
-        if state["run"] != self._identity():
+        # Options that came after the state was saved had their defaults then.
+        saved = {**state["run"], "settings": {**OPTIONS, **state["run"]["settings"]}}
+        if saved != self._identity():
             raise ResumeError("the saved state belongs to other settings or models")
         with torch.no_grad():
             for parameter, saved in zip(self.drawer.parameters(), state["parameters"], strict=True):
@@ -238,7 +229,7 @@ class _Run:
                 "patience": None,
                 "schedule_steps": self.settings.schedule,
             },
-            "clip": self.clip.model_id,
+            "clip": " + ".join(judge.perceptor.model_id for judge in self.judges),
             "pictures": {name: digest(self.pictures[name]) for name in sorted(self.settings.pictures)},
             "codebook": hashlib.sha256(codebook.tobytes()).hexdigest(),
         }

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from gallery.training.devices import multiplies_in_bf16
+from gallery.clip.precision import multiplies_in_bf16
 from generator.engine.drawers import Decoder
 from generator.engine.goals import Perceptor
 from generator.engine.settings import GenerateSettings

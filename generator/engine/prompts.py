@@ -105,6 +105,12 @@ def texts_in(prompt: str) -> list[list[str]]:
     ]
 
 
+def last_scene(prompt: str) -> str:
+    """A story's end, in the notation of prompts; any other prompt is that itself. Raises PromptError."""
+    parse_prompt(prompt)
+    return _split(prompt, 0, "^")[-1][0].strip()
+
+
 def plain_text(prompt: str) -> str:
     """What a person would call the picture: its texts. Raises PromptError.
 

@@ -2,87 +2,44 @@
 
 from __future__ import annotations
 
-import math
-import re
-import unicodedata
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from generator.engine.colours import parse_colour, parse_colours
-from generator.engine.prompts import PromptError, parse_prompt, pictures_in, texts_in
+from generator.engine.limits import (
+    CHOICES,
+    DRAWERS,
+    LIMITS,
+    MAX_PROMPT_CHARACTERS,
+    MOST_PIXELS,
+    MOST_STROKE_PIXELS,
+    PARTS,
+    PICTURES,
+    SIZE_MULTIPLE,
+    SettingsError,
+    check_number,
+    check_prompt,
+    check_word,
+    parse_drops,
+)
+from generator.engine.perceptors import parse_perceptors
+from generator.engine.prompts import pictures_in, texts_in
 
-MAX_PROMPT_CHARACTERS = 500
-# Ways of drawing: by a VQGAN, in three kinds of cells, in waves, in brush strokes, with a black pen.
-DRAWERS = ("vqgan", "squares", "hexagons", "knit", "fft", "strokes", "lines")
-SIZE_MULTIPLE = 32  # pixels; a multiple of every usual decoder's factor (8 and 16)
-
-# Inclusive limits of the numeric settings.
-LIMITS: dict[str, tuple[float, float]] = {
-    "seed": (0, 2**32 - 1),
-    "steps": (1, 2000),
-    "schedule_steps": (0, 2000),
-    "patience": (0, 500),
-    "width": (64, 512),
-    "height": (64, 512),
-    "cells": (4, 128),
-    "strokes": (1, 256),
-    "stroke_width": (0.25, 4.0),
-    "stroke_length": (0.25, 4.0),
-    "cutouts": (1, 128),
-    "cutout_power": (0.1, 4.0),
-    "cutout_smallest": (0.1, 2.0),
-    "cutout_largest": (0.1, 2.0),
-    "augmentation": (0.0, 2.0),
-    "learning_rate": (1e-4, 2.0),
-    "coarse_levels": (1, 6),
-    "ground": (0.0, 10.0),
-    "smoothness": (0.0, 100.0),
-    "saturation": (-10.0, 10.0),
-    "symmetry": (0.0, 100.0),
-    "palette_weight": (0.0, 100.0),
-    "border": (0.0, 100.0),
-    "border_width": (0.0, 0.5),
-    "init_opacity": (0.0, 1.0),
-    "init_weight": (0.0, 100.0),
-    "overlay_opacity": (0.0, 1.0),
-    "overlay_every": (1, 1000),
-    "overlay_offset": (0, 1000),
-    "overlay_until": (0, 2000),
-    "codebook_pull": (0.0, 10.0),
-    "averaging": (0.0, 0.999),
-    "threads": (1, 64),
-}
-
-# What the settings that are words can be.
-CHOICES: dict[str, tuple[str, ...]] = {
-    "drawer": DRAWERS,
-    "outline": ("squares", "bricks", "diamonds", "triangles"),
-    "precision": ("auto", "fp32", "bf16"),
-    "repeats": ("no", "both", "across", "down", "shifted"),
-    "smoothness_kind": ("squares", "lengths", "log"),
-    "symmetry_axis": ("left_right", "top_bottom", "both"),
-    "spot": ("circle", "square", "left", "right", "top", "bottom"),
-    "start": ("usual", "colour", "gradient", "pixels", "fractal"),
-    "init_distance": ("pixels", "latent", "cosine", "angle"),
-    "optimiser": (
-        *("adam", "adamw", "radam", "nadam", "adamax", "adagrad"),
-        *("rmsprop", "diffgrad", "adamp"),
-    ),
-}
-COLOURS = ("ground_colour", "border_colour", "start_colour")
-PICTURES = ("init_picture", "overlay_picture", "spot_picture")  # ids of pictures; empty: none
-PARTS = ("inside", "outside")  # prompts for a part of the picture; empty: none
-
-
-class SettingsError(ValueError):
-    """One setting is out of its limits. `field` names it, `reason` says what is wrong."""
-
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(f"{field}: {reason}")
-        self.field = field
-        self.reason = reason
+__all__ = [
+    "CHOICES",
+    "DRAWERS",
+    "LIMITS",
+    "MAX_PROMPT_CHARACTERS",
+    "MOST_STROKE_PIXELS",
+    "OPTIONS",
+    "PARTS",
+    "PICTURES",
+    "SIZE_MULTIPLE",
+    "GenerateSettings",
+    "SettingsError",
+    "parse_drops",
+    "with_options",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +47,8 @@ class GenerateSettings:
     """One run of VQGAN+CLIP. Same settings, models and machine give the same bytes.
 
     Raises SettingsError when built with a value out of LIMITS, with a prompt that is empty, too long, has
-    control characters or cannot be read, or with a size that is no multiple of SIZE_MULTIPLE.
+    control characters or cannot be read, or with a size that is no multiple of SIZE_MULTIPLE
+    or too large.
     """
 
     prompt: str  # in the language of prompts.py
@@ -110,6 +68,7 @@ class GenerateSettings:
     stroke_length: float = 1.0  # times the usual length at the start
     repeats: str = "no"  # which of its sides fit each other, so that copies of it make one pattern
 
+    perceptors: str = ""  # CLIP models that judge, with weights, as "mini-1 mini-2:0.5"; empty: the usual one
     cutouts: int = 6  # views of the picture in each step
     cutout_power: float = 1.0  # sizes are drawn as u ** power: above 1 small cutouts are likelier
     cutout_smallest: float = 0.7  # side of the smallest cutout, as a share of the picture's shorter side
@@ -168,22 +127,31 @@ class GenerateSettings:
     threads: int = 2  # sums are split between threads, so their number is part of the result
 
     def __post_init__(self) -> None:
-        _check_prompt(self.prompt)
+        check_prompt(self.prompt)
         for field in fields(self):
             value = getattr(self, field.name)
             if field.name in LIMITS:
-                _check_number(field.name, value, whole=field.type == "int")
+                check_number(field.name, value, whole=field.type == "int")
             elif field.type == "str":
-                _check_word(field.name, value)
+                check_word(field.name, value)
             elif field.type == "bool" and not isinstance(value, bool):
                 raise SettingsError(field.name, "must be true or false")
         for name in ("width", "height"):
             if getattr(self, name) % SIZE_MULTIPLE:
                 raise SettingsError(name, f"must be a multiple of {SIZE_MULTIPLE} pixels")
+        self._check_area()
         if self.codebook_pull and self.drawer != "vqgan":
             raise SettingsError("codebook_pull", "needs the drawer vqgan, as no other has a codebook")
         if self.cutout_smallest > self.cutout_largest:
             raise SettingsError("cutout_smallest", "must not be above cutout_largest")
+
+    def _check_area(self) -> None:
+        pixels = self.width * self.height
+        if pixels > MOST_PIXELS:
+            raise SettingsError("width", f"times height must not be above {MOST_PIXELS} pixels")
+        if self.drawer in {"strokes", "lines"} and self.strokes * pixels > MOST_STROKE_PIXELS:
+            most = MOST_STROKE_PIXELS // pixels
+            raise SettingsError("strokes", f"must be at most {most} in a picture of this size")
 
     @property
     def schedule(self) -> int:
@@ -195,6 +163,11 @@ class GenerateSettings:
         return frozenset({getattr(self, name) for name in PICTURES} - {""}).union(
             *map(pictures_in, self._prompts)
         )
+
+    @property
+    def perceptor_names(self) -> tuple[str, ...]:
+        """Of the CLIP models that this needs; none where that is the usual one."""
+        return tuple(each.name for each in parse_perceptors(self.perceptors))
 
     @property
     def texts(self) -> list[str]:
@@ -227,73 +200,3 @@ def with_options(options: Mapping[str, Any], **basics: Any) -> GenerateSettings:
         if name not in OPTIONS:
             raise SettingsError(name, "there is no such option")
     return GenerateSettings(**basics, **options)
-
-
-def parse_drops(text: str) -> tuple[float, ...]:
-    """Percentages with spaces between, as "50 75" → shares of the steps, above 0 and below 1, in order.
-
-    Raises ValueError.
-    """
-    shares = tuple(float(word.rstrip("%")) / 100 for word in re.split(r"[\s,;]+", text.strip()) if word)
-    if not all(0 < share < 1 for share in shares) or list(shares) != sorted(set(shares)):
-        raise ValueError(f"{text!r} are no rising percentages above 0 and below 100")
-    return shares
-
-
-def _check_prompt(prompt: object, name: str = "prompt") -> None:
-    if not isinstance(prompt, str) or not prompt.strip():
-        raise SettingsError(name, "must not be empty")
-    if len(prompt) > MAX_PROMPT_CHARACTERS:
-        raise SettingsError(name, f"must not be longer than {MAX_PROMPT_CHARACTERS} characters")
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in prompt):
-        raise SettingsError(name, "must not contain control characters")
-    try:
-        scenes = parse_prompt(prompt)
-    except PromptError as error:
-        raise SettingsError(name, str(error)) from error
-    if name in PARTS and len(scenes) > 1:
-        raise SettingsError(name, "must be one scene")
-
-
-def _check_word(name: str, value: object) -> None:
-    if name == "prompt":
-        return  # has been checked
-    if not isinstance(value, str):
-        raise SettingsError(name, "must be text")
-    if name in CHOICES:
-        if value not in CHOICES[name]:
-            raise SettingsError(name, f"must be one of {', '.join(CHOICES[name])}")
-    elif value:
-        _check_notation(name, value)
-    elif name in COLOURS:
-        raise SettingsError(name, "must be a colour")
-
-
-def _check_notation(name: str, value: str) -> None:
-    try:
-        if name in COLOURS:
-            parse_colour(value)
-        elif name == "palette":
-            parse_colours(value)
-        elif name == "learning_rate_drops":
-            parse_drops(value)
-        elif name in PICTURES:
-            _check_id(value)
-    except ValueError as error:
-        raise SettingsError(name, str(error)) from error
-    if name in PARTS:
-        _check_prompt(value, name)
-
-
-def _check_id(value: str) -> None:
-    if str(uuid.UUID(value)) != value:
-        raise ValueError("must be the id of a picture")
-
-
-def _check_number(name: str, value: object, *, whole: bool) -> None:
-    kinds = (int,) if whole else (int, float)
-    if isinstance(value, bool) or not isinstance(value, kinds):
-        raise SettingsError(name, "must be a whole number" if whole else "must be a number")
-    low, high = LIMITS[name]
-    if not math.isfinite(value) or not low <= value <= high:
-        raise SettingsError(name, f"must be from {low:g} to {high:g}")

@@ -42,5 +42,16 @@ def test_guidance_sees_by_the_first_member_at_its_own_size(whole, first):
     assert first.model_id != whole.model_id  # their vectors do not compare
 
 
+@pytest.mark.parametrize(("number", "size"), [(1, 240), (2, 260)])
+def test_each_other_member_can_see_alone_too(whole, number, size):
+    alone = load_clip(ClipConfig(PACK, "", FOLDER, quick=True, member=number))
+    pixels = torch.rand(2, 3, size, size, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        member = whole.network.visual.trunk.members[number](whole.preprocess.normalise(pixels))
+        assert torch.equal(alone.encode_pixels(pixels), F.normalize(member, dim=-1))
+    assert alone.image_size == size
+    assert alone.model_id == f"{whole.model_id}-member{number + 1}"
+
+
 def test_the_first_member_alone_has_no_weights_of_the_others(first):
     assert len(first.network.visual.trunk.members) == 1

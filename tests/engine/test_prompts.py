@@ -9,6 +9,7 @@ from generator.engine.prompts import (
     PromptError,
     TextPrompt,
     Trouble,
+    last_scene,
     parse_prompt,
     plain_text,
 )
@@ -84,3 +85,11 @@ def test_the_scenes_share_all_steps_evenly(steps, scenes):
     assert max(map(len, shares)) - min(map(len, shares)) <= 1
     for step in range(steps):
         assert step in shares[step * scenes // steps]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "end"),
+    [("a red heart | lace:0.5", "a red heart | lace:0.5"), ('a seed ^ "a ^ b":2 | moss', '"a ^ b":2 | moss')],
+)
+def test_the_end_of_a_story_is_its_last_scene_as_it_was_written(prompt, end):
+    assert last_scene(prompt) == end

@@ -79,3 +79,17 @@ def test_the_smallest_cutout_is_not_above_the_largest():
 def test_every_numeric_setting_has_limits():
     numeric = {field.name for field in dataclasses.fields(GenerateSettings) if field.type in {"int", "float"}}
     assert numeric == set(LIMITS)
+
+
+def test_a_picture_that_is_too_large_in_all_is_refused_whatever_its_sides():
+    GenerateSettings(prompt="x", width=1024, height=512)
+    with pytest.raises(SettingsError, match="times height"):
+        GenerateSettings(prompt="x", width=1024, height=544)
+
+
+def test_strokes_are_fewer_in_a_large_picture_for_the_memory_that_they_take():
+    GenerateSettings(prompt="x", drawer="strokes", strokes=256, width=512, height=512)
+    GenerateSettings(prompt="x", strokes=256, width=1024, height=512)  # which draws none
+    with pytest.raises(SettingsError, match="at most 128") as error:
+        GenerateSettings(prompt="x", drawer="lines", strokes=129, width=1024, height=512)
+    assert error.value.field == "strokes"

@@ -109,6 +109,18 @@ def test_what_a_quality_takes_is_its_steps_as_measured(client, alice):
     assert "about 20 s, 1.3 GB</span>" in response.content.decode()
 
 
+def test_what_large_pictures_take_is_foreseen_from_two_sizes_until_one_was_made(db):
+    for size, seconds, peak in ((192, 0.1, 1_000_000_000), (256, 0.2, 1_100_000_000)):
+        record(work=work_of(Job(width=size, height=size, options={})), seconds=seconds, peak=peak)
+    shares = (512**2 - 256**2) / (256**2 - 192**2)
+    foreseen = costs()["normal"][512]
+    assert foreseen.seconds == pytest.approx(80 * (0.2 + 0.1 * shares))
+    assert foreseen.memory == round(1_100_000_000 + 100_000_000 * shares)
+    assert str(foreseen).endswith("1.8 GB, judging by smaller ones")
+    record(work=work_of(Job(width=512, height=512, options={})), seconds=0.5, peak=2_000_000_000)
+    assert str(costs()["normal"][512]) == "about 40 s, 2.0 GB"
+
+
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [(0.2, "about 1 s"), (13.4, "about 13 s"), (58, "about 60 s"), (170, "about 3 minutes")],

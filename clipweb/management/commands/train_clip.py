@@ -62,7 +62,8 @@ class Command(TrainingCommand):
 
         from gallery.clip.learning.sides import make_sides
         from gallery.clip.learning.trainer import ClipPlan, ClipTrainer, default_plan
-        from gallery.training.devices import choose_device, multiplies_in_bf16
+        from gallery.clip.precision import multiplies_in_bf16
+        from gallery.training.devices import choose_device
         from gallery.training.run import take_steps
 
         torch.set_num_threads(options["threads"])

@@ -26,7 +26,8 @@ class Command(TrainingCommand):
     def train(self, options: dict[str, Any]) -> None:
         import torch
 
-        from gallery.training.devices import choose_device, multiplies_in_bf16
+        from gallery.clip.precision import multiplies_in_bf16
+        from gallery.training.devices import choose_device
         from gallery.training.run import take_steps
         from generator.engine.training.exporting import write_vqgan
         from generator.engine.training.perceptual import shipped_features

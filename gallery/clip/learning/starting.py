@@ -15,11 +15,11 @@ from torch import Tensor, nn
 
 from gallery.clip.layout import put_positions_first
 from gallery.clip.model import (
-    OTHER_MEMBERS,
     PACK,
     QUICK_PACK,
     build_pack_network,
     load_strictly,
+    of_one_member,
     pack_tokenizer,
     read_pack_config,
 )
@@ -86,7 +86,7 @@ def pack_start(folder: Path, *, quick: bool) -> Start:
     preprocess = Preprocess.from_open_clip(PreprocessCfg(**settings["preprocess_cfg"]))
     model_cfg = settings["model_cfg"]
     if quick:
-        state = {name: tensor for name, tensor in state.items() if not name.startswith(OTHER_MEMBERS)}
+        state = of_one_member(state, 0)
         preprocess = replace(preprocess, size=settings["quick_vision_cfg"]["image_size"])
         model_cfg = {**model_cfg, "vision_cfg": {**model_cfg["vision_cfg"], **settings["quick_vision_cfg"]}}
     load_strictly(network, state, name=str(folder / PACK_WEIGHTS))

@@ -12,6 +12,7 @@ from clipweb.registry import store
 from gallery.clip.checksums import file_sha256
 from gallery.clip.model import ClipConfig, load_clip
 from gallery.models import EncodingModel, Serving
+from generator import jobs, perceptors
 from tests.clip.released_files import (
     check_same,
     save_state,
@@ -21,6 +22,7 @@ from tests.clip.released_files import (
 )
 from tests.engine.released_vqgan import Reference, transformer_around, write, yaml_of
 from tests.engine.test_vqgan_import import check_same as check_same_pictures
+from tests.generator.wishes import ask
 from tests.processes import ROOT
 
 pytestmark = [
@@ -68,8 +70,10 @@ def load(folder: Path):
 
 @pytest.mark.own_process
 def test_openais_archive_is_added_used_verified_measured_and_removed(
-    models, refused, models_dir, tmp_path, db
+    models, refused, models_dir, tmp_path, alice
 ):
+    import torch
+
     network = write_openai_archive(small_clip(quick_gelu=True), tmp_path / "ViT.pt")
     said = models("add", tmp_path / "ViT.pt", "--name", "small", "--licence", "MIT")
     assert "It was TorchScript archive, OpenAI's names; it loads, and it works." in said
@@ -89,6 +93,11 @@ def test_openais_archive_is_added_used_verified_measured_and_removed(
     assert f"{rate:.1f}" in line_of("small", models("list"))
 
     models("use", "mini")
+    job = ask(alice, options={"perceptors": "mini-1 small:0.5"})
+    assert "are judged by small" in refused("remove", "small")
+    judge = perceptors.load("small")
+    assert judge.encode_pixels(torch.zeros(1, 3, judge.image_size, judge.image_size)).norm() > 0.99
+    jobs.cancel(job_id=job.id)
     assert "small is gone" in models("remove", "small")
     assert not [line for line in models("list").splitlines() if line.split()[:1] == ["small"]]
     assert sorted(path.name for path in models_dir.iterdir()) == ["active.json", "bench.json"]
@@ -111,6 +120,12 @@ def test_a_checkpoint_of_taming_is_added_with_its_yaml(models, models_dir, tmp_p
     check_same_pictures(models_dir / "drawn", reference)
     models("use", "drawn")
     assert "in use" in line_of("drawn", models("list"))
+
+
+def test_no_model_takes_the_name_of_a_judge_that_is_always_here(models_dir):
+    for name in ("mini-2", "usual"):
+        with pytest.raises(store.RegistryError, match="comes with the repository"):
+            store.check_name(name)
 
 
 def test_a_hub_folder_and_a_distributed_checkpoint_are_added(models, models_dir, tmp_path):
