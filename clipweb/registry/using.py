@@ -1,5 +1,7 @@
 """Choosing a model, for the command and for the page of admins."""
 
+from pathlib import Path
+
 from django.conf import settings
 
 from clipweb.registry import store
@@ -43,6 +45,15 @@ def chosen(kind: Kind) -> str:
     """The name that active.json leads to, whether or not the processes have started with it yet."""
     choice = read_choice(settings.MODELS_DIR)
     return (choice.clip or "mini") if kind == "clip" else (choice.vqgan or "mini-vqgan")
+
+
+def at_work(kind: Kind) -> str:
+    """The name of what the processes started with; `other` for a file outside of MODELS_DIR."""
+    path = settings.CLIP_PRETRAINED if kind == "clip" else settings.VQGAN_CHECKPOINT
+    if not path:
+        return settings.CLIP_MODEL if kind == "clip" else "mini-vqgan"
+    folder = Path(path) if kind == "clip" else Path(path).parent
+    return folder.name if folder.parent == settings.MODELS_DIR else "other"
 
 
 def is_small() -> bool:

@@ -30,6 +30,7 @@ def registry(request: HttpRequest) -> HttpResponse:
                 "title": title,
                 "rows": [row for row in rows if row.kind == kind],
                 "chosen": using.chosen(kind),  # type: ignore[arg-type]
+                "at_work": using.at_work(kind),  # type: ignore[arg-type]
                 "is_given": using.is_given(kind),  # type: ignore[arg-type]
             }
             for kind, title in kinds

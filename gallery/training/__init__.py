@@ -1,4 +1,5 @@
 """Training runs: one folder each, which has all there is to know of it. Knows no Django.
 
-`run` and `checkpoint` and `samples` use torch; the rest does not, and web pages read runs with it.
+`checkpoint`, `decoding`, `devices`, `run` and `samples` use torch; the rest does not, and pages read runs
+with it.
 """

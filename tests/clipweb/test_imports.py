@@ -27,7 +27,7 @@ from clipweb.upkeep import STEPS
 QUEUE = """
 import django; django.setup()
 from django.core.management import load_command_class
-load_command_class("clipweb", "qcluster")
+load_command_class("clipweb", "qcluster"), load_command_class("clipweb", "train_clip")
 from generator import tasks
 from gallery import tasks
 """

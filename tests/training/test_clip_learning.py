@@ -122,7 +122,7 @@ def test_a_stopped_run_gives_the_same_weights(tmp_path):
 
 
 def test_the_loss_falls():
-    trainer, _ = small_trainer(plan=replace(PLAN, steps=30, batch=24, learning_rate=2e-3))
+    trainer, _ = small_trainer(plan=replace(PLAN, steps=20, batch=24, chunk=24, learning_rate=3e-3))
     losses = [numbers["loss"] for numbers in trainer.train()]
     assert np.mean(losses[-5:]) < 0.8 * np.mean(losses[:5])
 
@@ -213,7 +213,7 @@ def test_recall_counts_every_picture_of_the_same_words():
     assert recall.found.shape == (2, 3)  # two different captions
     assert recall.rates == (1.0, 1.0, 1.0)
     assert str(recall) == "R@1 100.0%, R@5 100.0%, R@10 100.0%"
-    assert measure_recall(texts, images[[1, 0, 0]], captions).rates[0] == 0.0
+    assert measure_recall(texts, images[[1, 2, 1]], captions).rates[0] == 0.0  # all of them astray
 
 
 def test_a_gain_within_luck_is_none():

@@ -12,8 +12,9 @@ from django.core.management import CommandError, call_command
 
 from clipweb.registry import proof, store
 from clipweb.registry.chosen import read_choice
+from gallery.training.decoding import decode
 from gallery.training.folder import RunError, RunFolder
-from gallery.training.pictures import decode, digest_of, files_of_folder, held_out
+from gallery.training.pictures import digest_of, files_of_folder, held_out
 from gallery.training.run import Pace, take_steps
 from generator.engine.training.losses import feature_distance
 from generator.engine.training.perceptual import shipped_features
@@ -195,7 +196,7 @@ def test_long_pictures_are_cut_in_the_middle(tmp_path):
 
 
 def test_too_many_pictures_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("gallery.training.pictures.MOST_PICTURES", 1)
+    monkeypatch.setattr("gallery.training.decoding.MOST_PICTURES", 1)
     for seed in range(2):
         noise(seed=seed).save(tmp_path / f"{seed}.png")
     with pytest.raises(RunError, match="2 pictures are too many"):

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from clipweb.training.command import TrainingCommand
-from gallery.training.pictures import decode, held_out
+from gallery.training.pictures import held_out
 
 SMALLEST_STORED = 1.25  # of the size that is trained at: parts of pictures are taken
 
@@ -27,6 +27,7 @@ class Command(TrainingCommand):
         import torch
 
         from gallery.clip.precision import multiplies_in_bf16
+        from gallery.training.decoding import decode
         from gallery.training.devices import choose_device
         from gallery.training.run import take_steps
         from generator.engine.training.exporting import write_vqgan

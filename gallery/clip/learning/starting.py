@@ -123,6 +123,7 @@ def write_start(start: Start, folder: Path) -> None:
     save_file(state, folder / folders.WEIGHTS, metadata={"format": "pt"})
     (folder / folders.WEIGHTS).chmod(0o644)
     (folder / folders.CONFIG).write_text(json.dumps(start.config, indent=2) + "\n", encoding="utf-8")
-    for name in TOKENIZER_FILES if start.folder else ():
-        if (start.folder / name).is_file():
-            shutil.copyfile(start.folder / name, folder / name)
+    if start.folder:
+        for path in (start.folder / name for name in TOKENIZER_FILES):
+            if path.is_file():
+                shutil.copyfile(path, folder / path.name)

@@ -84,10 +84,18 @@ def build(model_cfg: dict[str, Any], folder: Path | None = None, *, device: str 
 def _text_tower(name: str, folder: Path | None) -> Path:
     if folder and (folder / "config.json").is_file():
         return folder
-    known = TEXT_TOWERS / name.replace("/", "--")
-    if not known.is_dir():
+    if not is_known_tower(name):
         raise WeightsError(f"The text tower {name!r} is not known: put its config.json beside the weights.")
-    return known
+    return _known_tower(name)
+
+
+def is_known_tower(name: str) -> bool:
+    """Whether how it is built is known here, by the hub's name for it."""
+    return _known_tower(name).is_dir()
+
+
+def _known_tower(name: str) -> Path:
+    return TEXT_TOWERS / name.replace("/", "--")
 
 
 def fill(network: nn.Module, weights: Path) -> None:

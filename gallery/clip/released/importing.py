@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from gallery.clip.checksums import WeightsError
 from gallery.clip.released import files, layouts
-from gallery.clip.released.folders import CONFIG, PUBLISHED_NAMES, WEIGHTS, build, read_config
+from gallery.clip.released.folders import CONFIG, PUBLISHED_NAMES, WEIGHTS, build, is_known_tower, read_config
 
 NAMES_IN_MESSAGE = 8
 PREPROCESSING = ("mean", "std", "interpolation", "resize_mode")
@@ -59,7 +59,7 @@ def import_clip(source: Path, target: Path, *, architecture: str = "", tag: str 
     (target / CONFIG).write_text(
         json.dumps({"model_cfg": model_cfg, "preprocess_cfg": preprocess}, indent=2), encoding="utf-8"
     )
-    _copy_tokenizer(beside, target)
+    _copy_tokenizer(beside, target, model_cfg)
     network = build(model_cfg, target)
     weights = target / WEIGHTS
     if layout == "open_clip":
@@ -203,9 +203,12 @@ def _preprocessing(beside: Path, architecture: str, tag: str) -> dict[str, Any]:
     return {}  # OpenAI's, which open_clip takes where nothing else is said
 
 
-def _copy_tokenizer(beside: Path, target: Path) -> None:
+def _copy_tokenizer(beside: Path, target: Path, model_cfg: Mapping[str, Any]) -> None:
+    """config.json goes along where only it says how the text tower is built; else it is of something else."""
+    tower = model_cfg["text_cfg"].get("hf_model_name")
+    left_out = set() if tower and not is_known_tower(tower) else {"config.json"}
     for name in TOKENIZER_FILES:
-        if (beside / name).is_file() and not (target / name).exists() and name != "config.json":
+        if (beside / name).is_file() and not (target / name).exists() and name not in left_out:
             shutil.copyfile(beside / name, target / name)
 
 
