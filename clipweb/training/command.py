@@ -21,6 +21,7 @@ class TrainingCommand(BaseCommand):
     """kind: what names of runs begin with. Subclasses have `train`, which may raise the errors below."""
 
     kind: str
+    can_install = True  # whether the site can work with what comes out
     requires_system_checks: list[str] = []
 
     @property
@@ -37,9 +38,10 @@ class TrainingCommand(BaseCommand):
         run.add_argument("--seed", type=int)
         run.add_argument("--threads", type=int, default=settings.TORCH_THREADS)
         run.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
-        install = run.add_mutually_exclusive_group()
-        install.add_argument("--install", default="", metavar="NAME", help="name of the model (the run's)")
-        install.add_argument("--no-install", action="store_true", help="leave the model in the run's folder")
+        if self.can_install:
+            install = run.add_mutually_exclusive_group()
+            install.add_argument("--install", default="", metavar="NAME", help="the model's name (the run's)")
+            install.add_argument("--no-install", action="store_true", help="leave it in the run's folder")
         group = parser.add_argument_group("what to learn from")
         self.add_sources(group.add_mutually_exclusive_group())
 
@@ -67,7 +69,7 @@ class TrainingCommand(BaseCommand):
     def run_of(self, options: dict[str, Any]) -> RunFolder:
         """Its folder; refuses a name that could not be installed before anything is trained."""
         run = run_folder(settings.TRAINING_DIR, options["run"] or new_name(self.kind))
-        if not options["no_install"]:
+        if self.can_install and not options["no_install"]:
             store.check_name(options["install"] or run.name)
         return run
 

@@ -4,6 +4,7 @@ It may be stopped at any time and goes on where it was, and there is a usable mo
 """
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,8 @@ from gallery.training.samples import sheet
 from generator.engine.transformer.config import TransformerConfig
 from generator.engine.transformer.files import CONFIG as CONFIG_FILE
 from generator.engine.transformer.files import WEIGHTS, save_transformer
-from generator.engine.transformer.sampling import SamplingSettings, pictures, sample
+from generator.engine.transformer.plan import SHOWN
+from generator.engine.transformer.plan import draw as drawn
 from generator.engine.transformer.training import Captioned, Phase, TransformerTrainer, TransformerTraining
 from generator.engine.vqgan import MINI_PACK, Vqgan, VqganSource, load_vqgan
 from weights.pack.captions import draw_caption
@@ -38,7 +40,6 @@ PROMPTS = (
     "a red heart", "a smiling face", "a cat face", "a pizza",
     "a rainbow", "a tree", "a blue fish", "a snowman",
 )  # fmt: skip
-SAMPLING = SamplingSettings(temperature=1.0, top_p=0.9, guidance=3.0)
 
 
 class CaptionedCodes:
@@ -73,12 +74,7 @@ class CaptionedCodes:
 def draw(trainer: TransformerTrainer, clip: ClipModel, vqgan: Vqgan) -> Image.Image:
     """What the averaged weights make of the prompts now, at the size that is being learned."""
     side = trainer.config.phase(trainer.step - 1).side
-    settings = SamplingSettings(
-        side=side, temperature=SAMPLING.temperature, top_p=SAMPLING.top_p, guidance=SAMPLING.guidance
-    )
-    states, mask = clip.text_states(PROMPTS)
-    *_, codes = sample(trainer.averaged(), states, mask, settings)
-    return sheet(pictures(vqgan, codes), columns=4)
+    return sheet(drawn(trainer.averaged(), vqgan, clip, PROMPTS, replace(SHOWN, side=side)), columns=4)
 
 
 def export(trainer: TransformerTrainer, pack: Path) -> None:

@@ -85,12 +85,15 @@ Batches = Callable[[int, Phase], Captioned]
 class TransformerTrainer:
     """One training run; `save` and `restore` may be called between steps."""
 
-    def __init__(self, config: TransformerTraining, batches: Batches) -> None:
+    def __init__(
+        self, config: TransformerTraining, batches: Batches, device: torch.device | None = None
+    ) -> None:
         self.config = config
         self.batches = batches
+        self.device = device or torch.device("cpu")
         torch.manual_seed(config.seed)
         self.random = torch.Generator().manual_seed(config.seed)
-        self.model = TokenTransformer(config.model)
+        self.model = TokenTransformer(config.model).to(self.device)
         self.average = WeightAverage(self.model, config.ema_decay)
         # Orthogonal steps for the matrices of the blocks (Jordan et al. 2024, "Muon"): fewer are needed than
         # of Adam's. Tables, vectors and the output layer are Adam's, as its authors advise.
@@ -124,9 +127,7 @@ class TransformerTrainer:
                 group["lr"] = config.learning_rate * factor
         kept = torch.rand(len(batch.codes), 1, generator=self.random) >= config.text_dropout
         self.model.train()
-        with torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16):
-            logits = self.model(batch.states, batch.mask & kept, batch.codes)
-        loss = F.cross_entropy(logits.float().flatten(0, 1), batch.codes.flatten())
+        loss = self._loss(self.model, Captioned(batch.states, batch.mask & kept, batch.codes))
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimizer in self.optimizers:
@@ -138,15 +139,19 @@ class TransformerTrainer:
     @torch.no_grad()
     def held_out_loss(self, batch: Captioned) -> float:
         """Mean negative log likelihood of a code in nats, of the averaged weights; ln K is chance."""
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.config.bfloat16):
-            logits = self.averaged()(batch.states, batch.mask, batch.codes)
-        return F.cross_entropy(logits.float().flatten(0, 1), batch.codes.flatten()).item()
+        return self._loss(self.averaged(), batch).item()
+
+    def _loss(self, model: TokenTransformer, batch: Captioned) -> Tensor:
+        states, mask, codes = (each.to(self.device) for each in (batch.states, batch.mask, batch.codes))
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bfloat16):
+            logits = model(states, mask, codes)
+        return F.cross_entropy(logits.float().flatten(0, 1), codes.flatten())
 
     def averaged(self) -> TokenTransformer:
         """A copy with the running average of the weights, in evaluation mode."""
         model = TokenTransformer(self.config.model)
         model.load_state_dict(self.average.state_dict())
-        return model.eval().requires_grad_(False)
+        return model.to(self.device).eval().requires_grad_(False)
 
     def save(self, path: Path) -> None:
         """Everything that the next step depends on."""
