@@ -24,7 +24,7 @@ from weights.pack.emoji import concept_of, plain_hexcode, slug
 from weights.pack.openclipart import clean_title, read_openclipart
 from weights.pack.packages import Package, PackageError, fetch, pinned_packages, read_members
 from weights.pack.render import SIZE, RenderError, render_bitmap, render_svg
-from weights.pack.retrieval import far_from_training, recall
+from weights.pack.retrieval import far_from_training, named_among, recall
 from weights.pack.views import random_views
 
 CIRCLE = (
@@ -225,6 +225,15 @@ def test_recall_counts_a_query_once_and_chance_is_that_of_a_random_order():
     assert exact.chance[0] == pytest.approx(2 / 20)
     worst = recall("t", labels, ["a"], -(images[:1] + images[1:2]), images)
     assert worst.recall == (0.0, 0.0, 0.0)
+    assert (exact.median_rank, worst.median_rank) == (1, 19)
+
+
+def test_named_among_counts_pictures_whose_own_label_fits_best():
+    images = np.eye(4, dtype=np.float32)
+    labels = ["a", "b", "c", "d"]
+    assert named_among(labels, labels, images, images, ways=3) == 1
+    swapped = images[[1, 0, 2, 3]]  # a looks like b and b like a
+    assert named_among(labels, labels, swapped, images, ways=4) == 0.5
 
 
 def test_the_strict_subset_leaves_out_synonyms_of_training_captions():

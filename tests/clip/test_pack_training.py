@@ -46,7 +46,7 @@ def test_the_share_with_the_best_recall_is_kept():
 
     def measure() -> Recall:
         rate = next(seen)
-        return Recall("validation", 1, 1, (rate, rate, rate), (0, 0, 0))
+        return Recall("validation", 1, 1, (rate, rate, rate), (0, 0, 0), 1)
 
     assert keep_best_share(network, start, (0.5, 0.75, 1.0), measure) == 0.75
     for name, tensor in network.state_dict().items():

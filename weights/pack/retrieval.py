@@ -22,6 +22,7 @@ class Recall:
     candidates: int
     recall: tuple[float, ...]
     chance: tuple[float, ...]
+    median_rank: float  # of the first right picture, from 1; half of the candidates by chance, or better
 
 
 def recall(
@@ -32,11 +33,17 @@ def recall(
     labels: N names of the pictures. wanted: Q different names. texts (Q, D), images (N, D): unit rows.
     """
     right = np.array(wanted)[:, None] == np.array(labels)[None, :]  # (Q, N)
-    order = np.argsort(-(texts @ images.T), axis=1, kind="stable")[:, : max(RANKS)]
-    found = np.take_along_axis(right, order, axis=1)  # (Q, 10)
+    order = np.argsort(-(texts @ images.T), axis=1, kind="stable")
+    first = np.take_along_axis(right, order, axis=1).argmax(axis=1)  # (Q,) places of the first right one
     count, total = right.sum(axis=1), len(labels)
-    rates = tuple(float(found[:, :rank].any(axis=1).mean()) for rank in RANKS)
-    return Recall(title, len(wanted), total, rates, tuple(_chance(count, total, rank) for rank in RANKS))
+    return Recall(
+        title,
+        queries=len(wanted),
+        candidates=total,
+        recall=tuple(float((first < rank).mean()) for rank in RANKS),
+        chance=tuple(_chance(count, total, rank) for rank in RANKS),
+        median_rank=float(np.median(first)) + 1,
+    )
 
 
 def _chance(right: np.ndarray, total: int, rank: int) -> float:
@@ -45,6 +52,24 @@ def _chance(right: np.ndarray, total: int, rank: int) -> float:
     for drawn in range(rank):
         miss *= np.clip((total - right - drawn) / (total - drawn), 0, 1)
     return float((1 - miss).mean())
+
+
+def named_among(
+    labels: Sequence[str], wanted: Sequence[str], texts: np.ndarray, images: np.ndarray, *, ways: int = 50
+) -> float:
+    """Zero-shot: how often a picture's own label fits it best among `ways` different ones, drawn at random.
+
+    labels: N names of the pictures. wanted: Q different names. texts (Q, D), images (N, D): unit rows. Each
+    picture is asked once; which other labels stand beside its own depends on its place alone.
+    """
+    row_of = {label: row for row, label in enumerate(wanted)}
+    fit = images @ texts.T  # (N, Q)
+    right = 0
+    for place, label in enumerate(labels):
+        own = row_of[label]
+        others = np.random.default_rng(place).permutation(np.delete(np.arange(len(wanted)), own))[: ways - 1]
+        right += bool(fit[place, own] > fit[place, others].max())
+    return right / len(labels)
 
 
 def training_captions(pairs: Sequence[Pair]) -> list[str]:
