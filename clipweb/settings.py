@@ -108,6 +108,8 @@ if BEHIND_TLS_PROXY:
     SECURE_REDIRECT_EXEMPT = [r"^health"]  # asked without TLS, behind the proxy
     SECURE_HSTS_SECONDS = 31_536_000
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    # By this prefix browsers take them from no other host, nor without TLS; only then may they be named so.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
     # Whether other hosts below this one have TLS too is not for this app to promise.
     SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 

@@ -65,7 +65,14 @@ def _web() -> Spec:
     return Spec(
         name="web",
         command=[
-            *(sys.executable, "-m", "uvicorn", "clipweb.asgi:application", "--no-access-log"),
+            *(
+                sys.executable,
+                "-m",
+                "uvicorn",
+                "clipweb.asgi:application",
+                "--no-access-log",
+                "--no-server-header",
+            ),
             *(part for option in options.items() for part in option),
             *(("--proxy-headers", "--forwarded-allow-ips", ",".join(proxies)) if proxies else ()),
             *(() if proxies else ("--no-proxy-headers",)),

@@ -29,7 +29,7 @@ from gallery.moderation.checks.written import verdict_on
 
 SLICE = 200  # pictures compared in one transaction
 MOST_CAUGHT = 25  # of them that something happens to: each takes some milliseconds, and others wait to write
-LOST_AFTER = timedelta(minutes=5)  # a slice that has not come by then may be lost
+LOST_AFTER = timedelta(minutes=1)  # a slice takes a second; if none has come by then, its task may be lost
 MOST_COUNTED = 50_000  # pictures of the look ahead: a few seconds
 IDLE = gettext_noop("The model was changed meanwhile.")
 

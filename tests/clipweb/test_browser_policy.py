@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from django.urls import reverse
 
+from clipweb.supervisor.specs import build_specs
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -27,6 +29,35 @@ def test_an_error_page_has_the_same_bounds(client, db):
     response = client.get("/there/is/no/such/page/")
     assert response.status_code == 404
     assert "script-src 'self'" in response.headers["Content-Security-Policy"]
+
+
+BEHIND_TLS = """
+from django.conf import settings
+print(settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME)
+print(settings.SESSION_COOKIE_SECURE, settings.CSRF_COOKIE_SECURE, settings.SESSION_COOKIE_HTTPONLY)
+print(settings.SESSION_COOKIE_PATH, settings.CSRF_COOKIE_PATH)
+print(settings.SESSION_COOKIE_DOMAIN, settings.CSRF_COOKIE_DOMAIN)
+"""
+
+
+def test_behind_a_tls_proxy_cookies_belong_to_this_host_alone(tmp_path):
+    """What browsers ask of the prefix, or they drop the cookie: secure, for every path, without a domain."""
+    environment = {"PATH": os.environ["PATH"], "CLIPWEB_DATA_DIR": str(tmp_path), "CLIPWEB_HTTPS": "1"}
+    environment["DJANGO_SETTINGS_MODULE"] = "clipweb.settings"
+    command = [sys.executable, "-c", BEHIND_TLS]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    names, secure, paths, domains = done.stdout.splitlines()
+    assert names == "__Host-sessionid __Host-csrftoken"
+    assert (secure, paths, domains) == ("True True True", "/ /", "None None")
+
+
+def test_the_web_process_does_not_say_what_it_is(db):
+    """As the supervisor starts it, and as docs/deploy.md has it."""
+    (web,) = (spec for spec in build_specs() if spec.name == "web")
+    assert "--no-server-header" in web.command
+    starts = [line for line in (ROOT / "docs/deploy.md").read_text().splitlines() if "clipweb.asgi" in line]
+    assert starts
+    assert all("--no-server-header" in line for line in starts)
 
 
 def test_django_has_nothing_to_warn_of_behind_a_tls_proxy(tmp_path):

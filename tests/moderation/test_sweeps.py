@@ -13,6 +13,7 @@ from gallery.moderation import policies, sweeps
 from gallery.moderation.appeals import appeal
 from gallery.moderation.decisions import decide, decide_about, undo
 from gallery.moderation.sweeps import AlreadyRunning, CannotApply, Reach, do_slice, start_sweep
+from gallery.trash import move_to_trash
 from tests.moderation.test_checks import log_says_what_is_there, sees
 from tests.moderation.test_policies import FIELDS, chief, coming_in, page, written  # noqa: F401
 
@@ -94,6 +95,12 @@ def test_what_people_keep_to_themselves_is_compared_as_new_pictures_are(alice, m
     assert applied(mona).caught == 1
     private.refresh_from_db()
     assert private.is_hidden
+
+
+def test_nobody_hides_from_it_in_a_trash(alice, mona, reds):
+    move_to_trash(images=Image.objects.filter(pk=reds[0].pk))
+    assert applied(mona).caught == 5
+    assert Image.objects.get(pk=reds[0].pk).is_hidden
 
 
 # What is left alone

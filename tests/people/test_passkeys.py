@@ -12,9 +12,14 @@ from django.urls import reverse
 from fido2.utils import websafe_encode
 
 from gallery.models import User
+from gallery.moderation.actions import Terms
+from gallery.moderation.decisions import decide_about
+from gallery.moderation.roles import Role, set_role
+from gallery.moderation.suspensions import Scope
 from gallery.people.second_factor import lacks_second_factor, remove_second_factor, second_factors
 from gallery.people.takeout import takeout
 from tests.people import passkey
+from tests.people.software_key import HOST, SoftwareKey
 from tests.people.test_second_factor import moderator, prove, set_up, sign_in  # noqa: F401
 
 ADD = reverse("mfa_add_webauthn")
@@ -31,6 +36,12 @@ WRONG = [
     ANSWERED | {"response": ANSWERED["response"] | {"authenticatorData": "AA"}},
     ANSWERED,
 ]
+
+
+@pytest.fixture
+def mona(db) -> User:
+    """A moderator."""
+    return set_role(user=User.objects.create_user("mona"), role=Role.MODERATOR, by=None)
 
 
 @pytest.fixture(autouse=True)
@@ -179,3 +190,67 @@ def test_a_person_takes_the_name_along_and_not_the_key(alice):
         taken = archive.read("second-factor.json").decode()
     assert passkey.NAME in taken
     assert passkey.KEY_ID not in taken
+
+
+# Signing in, with a key that signs
+
+
+@pytest.fixture
+def device(alice) -> SoftwareKey:
+    key = SoftwareKey()
+    data = {"name": "device", "credential": key.registration()}
+    Authenticator.objects.create(user=alice, type=Authenticator.Type.WEBAUTHN, data=data)
+    return key
+
+
+def asked(client) -> dict:
+    headers = {"Accept": "application/json", "Host": HOST}
+    return client.get(SIGN_IN, headers=headers).json()["request_options"]
+
+
+def send(client, credential: str, **form: str):
+    return client.post(SIGN_IN, {"credential": credential, **form}, headers={"Host": HOST})
+
+
+def test_the_device_signs_in(client, alice, device):
+    answer = device.answer(asked(client), user_pk_to_url_str(alice))
+    assert send(client, answer).url == reverse("gallery:mine")
+    assert client.session["_auth_user_id"] == str(alice.pk)
+
+
+def test_an_answer_is_good_once(client, alice, device):
+    answer = device.answer(asked(client), user_pk_to_url_str(alice))
+    send(client, answer)
+    client.logout()
+    asked(client)
+    send(client, answer)
+    assert "_auth_user_id" not in client.session
+
+
+def test_a_device_that_did_not_ask_who_it_is_lets_nobody_in(client, alice, device):
+    send(client, device.answer(asked(client), user_pk_to_url_str(alice), knows_who=False))
+    assert "_auth_user_id" not in client.session
+
+
+def test_a_key_opens_nobody_elses_account(client, alice, bob, device):
+    send(client, device.answer(asked(client), user_pk_to_url_str(bob)))
+    assert "_auth_user_id" not in client.session
+
+
+def test_it_leads_to_no_other_site(client, alice, device):
+    answer = device.answer(asked(client), user_pk_to_url_str(alice))
+    assert send(client, answer, next="https://example.org/").url == reverse("gallery:mine")
+
+
+def test_who_is_suspended_from_signing_in_reads_why(client, alice, mona, device):
+    terms = Terms(scopes=[Scope.SIGN_IN.value])
+    decide_about(thing=alice, by=mona, chosen=["suspend"], reason="Rule 3", terms=terms)
+    response = send(client, device.answer(asked(client), user_pk_to_url_str(alice)))
+    assert response.url.startswith("/suspended/")
+    assert "_auth_user_id" not in client.session
+
+
+def test_a_closed_account_stays_closed(client, alice, device):
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    send(client, device.answer(asked(client), user_pk_to_url_str(alice)))
+    assert "_auth_user_id" not in client.session
