@@ -112,7 +112,7 @@ def install(*, folder: Path, model: Installed) -> Installed:
     return model
 
 
-def remove(model: Installed) -> None:
+def check_removable(model: Installed) -> None:
     """Raises RegistryError for a model that is in use, also by searches that have not moved on yet."""
     now = used()
     if model.name in {now.clip, now.vqgan}:
@@ -122,6 +122,11 @@ def remove(model: Installed) -> None:
             f"Searches still use {model.name}: wait until every picture has a vector of the next model, "
             "as /models/ shows."
         )
+
+
+def remove(model: Installed) -> None:
+    """Raises RegistryError as check_removable()."""
+    check_removable(model)
     doomed = model.folder.with_name(f"{STAGING}{model.name}.removed")
     os.rename(model.folder, doomed)  # first out of the list, then away
     shutil.rmtree(doomed)
