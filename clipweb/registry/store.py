@@ -113,7 +113,7 @@ def install(*, folder: Path, model: Installed) -> Installed:
     return model
 
 
-def remove(model: Installed) -> None:
+def check_removable(model: Installed) -> None:
     """Raises RegistryError for a model that is in use, also by searches that have not moved on yet."""
     now = used()
     if model.name in {now.clip, now.vqgan}:
@@ -127,6 +127,11 @@ def remove(model: Installed) -> None:
         raise RegistryError(
             f"Pictures in the queue are judged by {model.name}: wait until they are made, or cancel them."
         )
+
+
+def remove(model: Installed) -> None:
+    """Raises RegistryError as check_removable()."""
+    check_removable(model)
     doomed = model.folder.with_name(f"{STAGING}{model.name}.removed")
     os.rename(model.folder, doomed)  # first out of the list, then away
     shutil.rmtree(doomed)

@@ -27,6 +27,7 @@ class Row:
     source: str
     images_per_second: float | None
     measured: str = ""  # how
+    is_removable: bool = False  # here, and not of the repository
 
 
 def rows() -> list[Row]:
@@ -53,6 +54,7 @@ def rows() -> list[Row]:
                 good_at=entry.good_at,
                 source=entry.source,
                 images_per_second=measured.get("images_per_second"),
+                is_removable=entry.name in here,
                 measured=", ".join(str(measured[key]) for key in ("what", "at") if key in measured),
             )
         )

@@ -70,7 +70,13 @@ class TrainingCommand(BaseCommand):
         """Its folder; refuses a name that could not be installed before anything is trained."""
         run = run_folder(settings.TRAINING_DIR, options["run"] or new_name(self.kind))
         if self.can_install and not options["no_install"]:
-            store.check_name(options["install"] or run.name)
+            name = options["install"] or run.name
+            if store.find(name):
+                raise RunError(
+                    f"{name} is here already: remove it first, or give the new model another name with "
+                    "--install."
+                )
+            store.check_name(name)
         return run
 
     def source_of(self, options: dict[str, Any], run: RunFolder) -> dict[str, Any]:

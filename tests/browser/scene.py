@@ -11,6 +11,8 @@ from pathlib import Path
 import httpx
 from PIL import Image as Pillow
 
+from gallery.training.curves import draw_curves
+from gallery.training.folder import RunFolder, write_json, write_whole
 from tests.gallery.drawing import camera_exif, encoded
 from tests.people import passkey
 from tests.people.authenticator_app import code_for
@@ -95,6 +97,7 @@ def build_scene(site: Site) -> Scene:
     make_jobs(scene)
     break_one_of_each(scene)
     moderate(scene)
+    train(scene)
     return scene
 
 
@@ -242,6 +245,19 @@ def know_another_model(scene: Scene, *, unreadable: str) -> None:
         " SELECT ?, max(id), 1, 'The model cannot read this picture.' FROM gallery_encodingmodel",
         unreadable.replace("-", ""),
     )
+
+
+def train(scene: Scene) -> None:
+    """A run that was stopped halfway, with curves and a sheet of samples, and a model of another one."""
+    run = RunFolder(scene.site.folder / "training" / "drawings")
+    run.settle(command="train_vqgan", given={"seed": 7}, defaults={"steps": 200, "size": 64})
+    rows = [{"step": step, "pixel": 9 / step, "used": step / 200, "seconds": step} for step in (20, 100)]
+    write_whole(run.log_file, "".join(json.dumps(row) + "\n" for row in rows))
+    write_whole(run.curves_file, draw_curves(rows))
+    run.samples_folder.mkdir()
+    Pillow.open(DEMO / UPLOADS[1]).resize((256, 64)).save(run.sample_file(100))
+    model = {"name": "drawings", "kind": "vqgan", "architecture": "f8 1024", "layout": "", "source": ""}
+    write_json(scene.site.folder / "models" / "drawings" / "model.json", {**model, "source_sha256": ""})
 
 
 def moderate(scene: Scene) -> None:

@@ -37,7 +37,7 @@ def gallery(db):
 
 
 def test_new_towers_are_trained_installed_and_used(site, capsys):
-    small = ["--size=16", "--steps=25", "--batch=32", "--learning-rate=0.004"]
+    small = ["--size=16", "--steps=40", "--batch=32", "--learning-rate=0.002"]
     call_command("train_clip", "--run", "shapes", "--shapes", "200", *small, *QUICK)
     said = capsys.readouterr().out
     assert "160 pictures to learn from, 40 to measure on, cpu." in said

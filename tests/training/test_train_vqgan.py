@@ -58,6 +58,8 @@ def test_pictures_of_a_folder_become_a_model_that_draws(folder, site, capsys):
     assert "mine" in capsys.readouterr().out
     call_command("models", "use", "mine")
     assert read_choice(site.MODELS_DIR).vqgan == "mine"
+    with pytest.raises(CommandError, match="another name with --install"):
+        call_command("train_vqgan", "--run", "mine")
     model = store.find("mine")
     drawn = load_vqgan(VqganSource(model.folder / "model.safetensors", model.folder / "config.yaml"))
     assert drawn(torch.zeros(1, 3, 32, 32)).shape == (1, 3, 32, 32)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+RandomStates = tuple[Tensor, list[Tensor]]
 Encode = Callable[[Tensor], Tensor]  # inputs (n, …) → vectors (n, D)
 
 
@@ -26,12 +27,12 @@ def cached_backward(
         loss = loss_of(*(encode(given) for encode, given in zip(encoders, inputs, strict=True)))
         loss.backward()
         return loss.detach()
-    states: list[list[Tensor]] = []
+    states: list[list[RandomStates]] = []
     vectors = []
     for encode, given in zip(encoders, inputs, strict=True):
         rows, before = [], []
         for part in given.split(chunk):
-            before.append(_random_state(part.device))
+            before.append(_random_states())
             with torch.no_grad():
                 rows.append(encode(part))
         states.append(before)
@@ -43,25 +44,26 @@ def cached_backward(
     return loss.detach()
 
 
-def _take_down(encode: Encode, given: Tensor, whole: Tensor, before: Sequence[Tensor], chunk: int) -> None:
+def _take_down(
+    encode: Encode, given: Tensor, whole: Tensor, before: Sequence[RandomStates], chunk: int
+) -> None:
     if whole.grad is None:
         return
-    devices = [given.device] if given.is_cuda else []
-    with torch.random.fork_rng(devices=devices):
-        for part, gradient, state in zip(given.split(chunk), whole.grad.split(chunk), before, strict=True):
-            _set_random_state(part.device, state)
+    with torch.random.fork_rng():
+        for part, gradient, states in zip(given.split(chunk), whole.grad.split(chunk), before, strict=True):
+            _set_random_states(states)
             again = encode(part)
             if not again.requires_grad:
                 return
             again.backward(gradient)
 
 
-def _random_state(device: torch.device) -> Tensor:
-    return torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
+def _random_states() -> RandomStates:
+    """Of the CPU and of each GPU: an encoder may draw on another device than its inputs are on."""
+    return torch.get_rng_state(), torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
 
 
-def _set_random_state(device: torch.device, state: Tensor) -> None:
-    if device.type == "cuda":
-        torch.cuda.set_rng_state(state, device)
-    else:
-        torch.set_rng_state(state)
+def _set_random_states(states: RandomStates) -> None:
+    torch.set_rng_state(states[0])
+    if states[1]:
+        torch.cuda.set_rng_state_all(states[1])

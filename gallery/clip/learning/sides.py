@@ -42,8 +42,8 @@ def make_sides(
     only their projections learn; what a locked tower gives is computed here once. Raises RunError for a
     model whose projections cannot be told from the rest. Every other parameter of the network is frozen.
     """
-    start.network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    network: Any = start.network.requires_grad_(False)
+    network: Any = start.network
+    network.to(device, memory_format=torch.channels_last).requires_grad_(False)
     precision = _precision(device, bfloat16)
     tokens = start.tokenize(list(texts))
 

@@ -190,6 +190,11 @@ SITE = {
         Ask(at("registry_use"), everyone(405)),
         Ask(at("registry_use"), admins(302), "post", lambda *_: {"name": "no-such-model"}),
     ],
+    "registry_verify": [
+        Ask(at("registry_verify"), everyone(405)),
+        Ask(at("registry_verify"), everyone(404), "post", lambda *_: {"name": "no-such-model"}),
+    ],
+    "registry_remove": [Ask(at("registry_remove", "no-such-model"), everyone(404))],
     "trainings": [Ask(at("trainings"), admins(), shows=none_at_all)],
     "training": [Ask(at("training", "no-such-run"), everyone(404))],
     "training_curves": [Ask(at("training_curves", "no-such-run"), everyone(404))],

@@ -77,6 +77,44 @@ def test_what_is_not_here_or_was_changed_is_not_chosen(client, admin, ours):
     assert not AuditEntry.objects.exists()
 
 
+def test_admins_check_the_files_of_a_model(client, admin, ours):
+    client.force_login(admin)
+
+    def check(name):
+        return client.post(reverse("registry_verify"), {"name": name}, follow=True)
+
+    assert "ours is as it was installed." in check("ours").content.decode()
+    assert "mini-vqgan is as it was installed." in check("mini-vqgan").content.decode()
+    (ours.folder / "open_clip_model.safetensors").write_bytes(b"other")
+    assert "was changed" in check("ours").content.decode()
+    assert check("../secret").status_code == 404
+
+
+def test_admins_remove_what_is_not_in_use_after_a_question(client, admin, ours):
+    client.force_login(admin)
+    address = reverse("registry_remove", args=["ours"])
+    assert address in client.get(reverse("registry")).content.decode()
+    assert "Remove ours?" in client.get(address).content.decode()
+    assert ours.folder.exists()
+    use(client, "ours")
+    assert "ours is in use" in client.post(address, follow=True).content.decode()
+    assert ours.folder.exists()
+    use(client, "mini")
+    assert "ours is gone." in client.post(address, follow=True).content.decode()
+    assert not ours.folder.exists()
+    entry = AuditEntry.objects.order_by("-number").first()
+    assert entry.state_before == {"here": "ours"}
+    assert client.post(address).status_code == 404
+    assert client.get(reverse("registry_remove", args=["mini"])).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["%2e%2e", "..%2fmodels", ".new-x"])
+def test_no_address_removes_anything_else(client, admin, ours, name):
+    client.force_login(admin)
+    assert client.post(f"/models/remove/{name}/").status_code == 404
+    assert ours.folder.exists()
+
+
 def test_the_environment_wins_and_the_page_says_so(client, admin, ours, settings):
     settings.IS_CLIP_GIVEN = True
     client.force_login(admin)
