@@ -103,7 +103,7 @@ class GenerateSettings:
     border_width: float = 0.05  # share of the shorter side
 
     transparent: bool = False  # whether the picture gets an alpha channel
-    transparent_weight: float = 0.1  # of the mean of it, which makes what no text needs transparent
+    transparent_weight: float = 0.3  # of the mean of it, which makes what no text needs transparent
 
     # Parts: prompts in one scene for what lies in a spot, and for what lies around it
     inside: str = ""
