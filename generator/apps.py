@@ -13,6 +13,7 @@ class GeneratorConfig(AppConfig):
         from generator.models import Job, KeptFrame, TimeLapse
 
         add_part("studio", lambda user: Job.objects.filter(owner=user))
+        add_part("studio-frames", filmstrip.of_person, filmstrip.entry_of)
         for part, row in ((filmstrip, KeptFrame), (time_lapses, TimeLapse)):
             strays.add_folder(part.FOLDER, part.named)
             post_delete.connect(part.delete_file, sender=row, dispatch_uid=part.FOLDER)

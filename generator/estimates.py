@@ -23,7 +23,15 @@ FEWEST_STEPS = 3  # that a measurement is made of; the first step of a run, whic
 # Options that change the picture and not the time; all others may.
 FREE_OPTIONS = frozenset(
     {"learning_rate", "augmentation", "ground", "smoothness", "averaging", "codebook_pull"}
-    | {"cutout_power", "cutout_smallest", "cutout_largest", "stroke_width", "stroke_length", "patience"}
+    | {
+        "transparent_weight",
+        "cutout_power",
+        "cutout_smallest",
+        "cutout_largest",
+        "stroke_width",
+        "stroke_length",
+        "patience",
+    }
 )
 
 

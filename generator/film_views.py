@@ -22,7 +22,7 @@ from generator.models import Job, KeptFrame, TimeLapse
 
 
 class TimeLapseForm(forms.Form):
-    format = forms.ChoiceField(label=gettext_lazy("format"))
+    format = forms.ChoiceField(label=gettext_lazy("Format"))
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
@@ -74,10 +74,8 @@ def time_lapse(request: HttpRequest, job_id: UUID) -> HttpResponse:
 @require_safe
 def time_lapse_file(request: HttpRequest, job_id: UUID, format: str) -> HttpResponse:
     job = visible_job(request, job_id)
-    films = job.time_lapses.filter(state=TimeLapse.State.DONE).select_related("job")
+    films = time_lapses.films_of(job).filter(state=TimeLapse.State.DONE).select_related("job")
     film = get_object_or_404(films, format=format)
-    if not filmstrip.frames_of(job):
-        raise Http404(_("There is no such time-lapse."))
     response = _file(film, time_lapses.CONTENT_TYPES[film.format])
     disposition = content_disposition_header(True, time_lapses.file_name(film))
     response["Content-Disposition"] = disposition or "attachment"
@@ -86,7 +84,7 @@ def time_lapse_file(request: HttpRequest, job_id: UUID, format: str) -> HttpResp
 
 def _context(job: Job, form: TimeLapseForm) -> dict[str, object]:
     frames = filmstrip.frames_of(job)
-    films = list(job.time_lapses.order_by("-asked_at")) if frames else []
+    films = list(time_lapses.films_of(job).order_by("-asked_at"))
     return {
         "job": job,
         "form": form,

@@ -20,9 +20,12 @@ from typing import Any, Self
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from PIL import Image as Pillow
 
+from gallery.archive import Entry
+from gallery.models import User
 from generator.models import Job, JobQuerySet, KeptFrame, TimeLapse
 
 logger = logging.getLogger(__name__)
@@ -117,18 +120,41 @@ def surplus_of(kept: Iterable[int]) -> set[int]:
 
 
 def frames_of(job: Job) -> list[KeptFrame]:
-    """The strip, in order. `job`: one that the reader may see. Of a job that came to nothing there is none,
-    and none of a picture that is deleted or in the trash."""
-    if job.is_finished and job.picture is None:
-        return []
-    return list(job.frames.order_by("step"))
+    """The strip, in order. `job`: one that the reader may see. See shown()."""
+    return list(shown(job.frames.all()).order_by("step"))
+
+
+def shown(frames: QuerySet[KeptFrame]) -> QuerySet[KeptFrame]:
+    """Those that may still be seen by who may see their jobs: none of a job that came to nothing, or of a
+    picture that is deleted or in the trash, also where another picture goes on from it."""
+    has_picture = Q(job__image__isnull=False, job__image__trashed_at=None)
+    return frames.filter(~Q(job__state__in=Job.ENDED) | has_picture, source__trashed_at=None)
+
+
+def of_person(user: User) -> QuerySet[KeptFrame]:
+    """Of all of a person's jobs, for them to take along."""
+    own = KeptFrame.objects.filter(job__owner=user)
+    return shown(own).select_related("job").order_by("job__created_at", "step")
+
+
+def entry_of(frame: KeptFrame) -> Entry:
+    """The frame's file in an archive. Its size is left open: to ask a storage for each takes long."""
+    name = f"{FOLDER}/{frame.job_id}/{frame.step:04d}.webp"
+    return Entry(name, frame.name, size=0, added=timezone.localtime(frame.job.created_at))
 
 
 def share(*, job: Job, to: Job) -> None:
     """Let the strip of a job that goes on from another begin with what that one has; they share the files."""
     frames = frames_of(job)
     KeptFrame.objects.bulk_create(
-        KeptFrame(job=to, step=frame.step, loss=frame.loss, name=frame.name) for frame in frames
+        KeptFrame(
+            job=to,
+            step=frame.step,
+            loss=frame.loss,
+            name=frame.name,
+            source_id=frame.source_id or job.image_id,
+        )
+        for frame in frames
     )
 
 
@@ -145,7 +171,10 @@ def named(names: Iterable[str]) -> set[str]:
 
 
 def delete_file(*, instance: KeptFrame, **_signal: Any) -> None:
-    """With its row, however that goes: alone, with its job, or with its person."""
+    """With its row, however that goes: alone, with its job, its picture, or its person. What was made of a
+    strip that others' frames go from goes as well."""
+    if instance.source_id:
+        TimeLapse.objects.filter(job=instance.job_id).delete()
     transaction.on_commit(partial(_delete_unnamed, instance.name))
 
 

@@ -42,7 +42,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.running().filter(heartbeat_at__lt=stale)
 
     def ended(self) -> "JobQuerySet":
-        return self.filter(state__in=[Job.State.DONE, Job.State.FAILED, Job.State.CANCELLED])
+        return self.filter(state__in=Job.ENDED)
 
 
 class BatchQuerySet(models.QuerySet["Batch"]):
@@ -88,6 +88,7 @@ class Job(models.Model):
 
     # States in which a run may hold the job; a paused one is held until its run has put the work down.
     HELD = (State.RUNNING, State.STOPPING, State.PAUSED)
+    ENDED = (State.DONE, State.FAILED, State.CANCELLED)
 
     class Kind(models.TextChoices):
         NEW = "new", _("New")
@@ -201,7 +202,7 @@ class Job(models.Model):
 
     @property
     def is_finished(self) -> bool:
-        return self.state in {Job.State.DONE, Job.State.FAILED, Job.State.CANCELLED}
+        return self.state in Job.ENDED
 
     @property
     def is_arrangeable(self) -> bool:
@@ -231,9 +232,11 @@ class Pace(models.Model):
 
 class KeptFrame(models.Model):
     """A preview that stays, as a WebP file in the default storage (see filmstrip.py). Whoever may see the job
-    may see it. Jobs that go on from another share its files."""
+    may see it. Jobs that go on from another share its files, as long as that one's picture is there."""
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="frames")
+    # Of a job that goes on from another: the picture that the frame first led to, with which it goes.
+    source = models.ForeignKey(Image, on_delete=models.CASCADE, null=True, related_name="shared_frames")
     step = models.PositiveIntegerField()
     loss = models.FloatField()
     name = models.CharField(max_length=200, db_index=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from generator.option_kinds import choice, colour, number, palette
+from generator.option_kinds import choice, colour, number, palette, switch
 
 if TYPE_CHECKING:
     from generator.option_kinds import Sections
@@ -57,6 +57,17 @@ class LookFields(forms.Form):
         "border_width", _("Width of the border"), _("As a share of the picture's shorter side.")
     )
 
+    transparent = switch(
+        "transparent",
+        _("Transparent"),
+        _("What the words do not need becomes see-through. Until it is finished, that is shown as squares."),
+    )
+    transparent_weight = number(
+        "transparent_weight",
+        _("Pull to transparency"),
+        _("How strongly all that is not needed is made transparent."),
+    )
+
     SECTIONS: Sections = (
         (
             _("What it looks like"),
@@ -64,6 +75,7 @@ class LookFields(forms.Form):
                 *("ground", "ground_colour", "palette", "palette_weight", "saturation"),
                 *("smoothness", "smoothness_kind", "symmetry", "symmetry_axis"),
                 *("border", "border_colour", "border_width"),
+                *("transparent", "transparent_weight"),
             ),
         ),
     )

@@ -57,7 +57,7 @@ class Recipe:
 
 
 def encode_picture(pixels: Any, *, recipe: GenerateSettings, clip: str, step: int) -> bytes:
-    """(H, W, 3) uint8, the picture after `step` → PNG that says how it was made.
+    """(H, W, 3) uint8, or with alpha (H, W, 4), the picture after `step` → PNG that says how it was made.
 
     Nothing in it depends on when or for whom.
     """

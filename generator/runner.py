@@ -18,6 +18,7 @@ from gallery.models import Image
 from gallery.moderation import checks
 from gallery.uploads import DuplicateImage, store_image
 from generator import checkpoints, jobs, pausing, progress, recipes, room, turns
+from generator.checkers import on_checkers
 from generator.engine.prompts import plain_text
 from generator.engine.settings import SettingsError
 from generator.estimates import Stopwatch
@@ -170,7 +171,7 @@ def _engine_errors() -> Iterator[None]:
 def _show(job: Job, step: Step) -> Any:
     """The step's picture, (H, W, 3) uint8, after open pages were told of it."""
     with _engine_errors():
-        pixels = step.image()
+        pixels = on_checkers(step.image())
     picture = progress.encode_preview(pixels)
     frame = progress.Frame(step=step.index, total=step.total, loss=step.loss, picture=picture)
     progress.publish(job.id, frame)

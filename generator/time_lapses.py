@@ -17,6 +17,7 @@ from uuid import UUID
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 from django_q.tasks import async_task
@@ -67,6 +68,15 @@ def can_be_made(job: Job, frames: Sequence[KeptFrame]) -> bool:
     return job.is_finished and len(frames) >= FEWEST
 
 
+def films_of(job: Job) -> QuerySet[TimeLapse]:
+    """Those that show nothing but what is to be seen now: none once the strip is empty, and none from before
+    a picture that the job goes on from came into the trash."""
+    if not frames_of(job):
+        return job.time_lapses.none()
+    trashed = job.frames.aggregate(newest=Max("source__trashed_at"))["newest"]
+    return job.time_lapses.filter(asked_at__gt=trashed) if trashed else job.time_lapses.all()
+
+
 @transaction.atomic
 def ask(*, job: Job, format: TimeLapse.Format) -> TimeLapse:
     """The job's time-lapse in this format: the one that is there or on its way, or a new one for the queue.
@@ -76,6 +86,8 @@ def ask(*, job: Job, format: TimeLapse.Format) -> TimeLapse:
     lost = TimeLapse.objects.filter(
         job=job, state=TimeLapse.State.WAITING, asked_at__lt=timezone.now() - LOST_AFTER
     )
+    stale = job.time_lapses.exclude(pk__in=films_of(job).values("pk"))
+    stale.filter(state=TimeLapse.State.DONE).delete()
     (lost | TimeLapse.objects.filter(job=job, format=format, state=TimeLapse.State.FAILED)).delete()
     film, created = TimeLapse.objects.get_or_create(job=job, format=format)
     if created:

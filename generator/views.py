@@ -1,6 +1,7 @@
 from typing import TypeVar
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
@@ -163,6 +164,8 @@ def _as_before(request: SignedInRequest) -> dict[str, object]:
         return {}
     job = _named(Job.objects.visible_to(request.user), asked, _("There is no such picture in the making."))
     if "larger" in request.GET and enlarging.may_enlarge(job):
+        words = _("The form is filled in to draw the picture on at twice its size. Check it and send it.")
+        messages.info(request, words)
         return {**enlarging.initial_for(job), "like": job.id}
     initial = initial_of(job.prompt, job.width, job.height, job.steps, job.options)
     return {**initial, "like": job.id}

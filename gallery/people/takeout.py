@@ -6,6 +6,7 @@ Other apps add what they keep with `add_part`; nobody's rows but the person's ow
 import json
 import uuid
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -13,7 +14,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 
-from gallery.archive import entries_of, zip_pieces
+from gallery.archive import Entry, entries_of, zip_pieces
 from gallery.models import (
     Album,
     AlbumEntry,
@@ -38,6 +39,7 @@ from gallery.models import (
 
 Rows = Iterable[models.Model]
 Part = Callable[[User], Rows]
+FileOf = Callable[[Any], Entry]
 
 # What says nothing about the person, would let somebody else in, or tells of a moderator.
 LEFT_OUT = {
@@ -70,23 +72,36 @@ _PARTS: dict[str, Part] = {
 }
 
 
-def add_part(name: str, rows: Part) -> None:
-    """Of an app that this one knows nothing of; call it when the apps are ready."""
+_FILES: dict[str, FileOf] = {}
+
+
+def add_part(name: str, rows: Part, file_of: FileOf | None = None) -> None:
+    """Of an app that this one knows nothing of; call it when the apps are ready. file_of: the file of a row,
+    which comes along."""
     _PARTS[name] = rows
+    if file_of:
+        _FILES[name] = file_of
 
 
 def takeout(user: User) -> Iterator[bytes]:
     """A zip of it all in pieces, made while it travels: a JSON document of each part that has any rows, and
-    the originals, whose names in the zip stand with the pictures' rows. What a moderator has removed has its
-    row and no file: that is out of its owner's reach."""
+    the originals and other files, whose names in the zip stand with their rows. What a moderator has removed
+    has its row and no file: that is out of its owner's reach."""
     pictures = list(Image.objects.filter(owner=user, removed_at=None))
     entries = entries_of(pictures, folder="pictures/")
     files = {picture.pk: entry.name for picture, entry in zip(pictures, entries, strict=True)}
-    documents = {
-        f"{name}.json": json.dumps(found, cls=DjangoJSONEncoder, ensure_ascii=False, indent=1).encode()
-        for name, rows in _PARTS.items()
-        if (found := [_plain(row) | _file_of(row, files) | _name_of(row) for row in rows(user)])
-    }
+    documents = {}
+    for name, rows in _PARTS.items():
+        found = []
+        for row in rows(user):
+            if name in _FILES:
+                entries.append(entry := _FILES[name](row))
+                found.append(_plain(row) | {"name": entry.name})
+            else:
+                found.append(_plain(row) | _file_of(row, files) | _name_of(row))
+        if found:
+            content = json.dumps(found, cls=DjangoJSONEncoder, ensure_ascii=False, indent=1)
+            documents[f"{name}.json"] = content.encode()
     return zip_pieces(entries, documents=documents)
 
 

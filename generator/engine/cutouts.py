@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from generator.engine.drawers.alpha import on_ground, random_grounds
+
 # What augmentation strength 1 means, as the largest deviation either way.
 ROTATION = math.radians(15)
 SHEAR = 0.15
@@ -45,11 +47,15 @@ class Cutouts:
     def draw(self, picture: Tensor, rng: torch.Generator) -> Tensor:
         """Views of a picture (1, 3, H, W) in [0, 1] → (count, 3, size, size) in [0, 1], differentiable.
 
+        One with alpha, as alpha.layered() gives it, (1, 4, H, W), is seen on another ground in each view.
         Every random number comes from `rng`, a generator on the CPU, so views are equal on every device.
         """
         views = self._crop(repeated(picture, self.repeats, rng), rng)
         if self.augmentation:
             views = _warp(views, self.augmentation, rng)
+        if picture.shape[1] == 4:
+            views = on_ground(views, random_grounds(self.count, self.size, rng).to(views))
+        if self.augmentation:
             views = _tint(views, self.augmentation, rng)
             views = _add_noise(views, self.augmentation, rng)
         return views.clamp(0, 1)
@@ -68,11 +74,11 @@ class Cutouts:
 
 
 def repeated(picture: Tensor, repeats: str, rng: torch.Generator) -> Tensor:
-    """A part of the pattern that copies of a picture (1, 3, H, W) make, which begins anywhere.
+    """A part of the pattern that copies of a picture (1, C, H, W) make, which begins anywhere.
 
     Cut from there, views show the seams as often as anything else, so that they grow together: Pixray's
     filters `tiler` and `wallpaper`. Copies lie beside each other ("across"), below each other ("down"), or
-    both; "shifted" moves every other row by half a picture, and two rows, (1, 3, 2H, W), are a part of that.
+    both; "shifted" moves every other row by half a picture, and two rows, (1, C, 2H, W), are a part of that.
     """
     if repeats == "no":
         return picture

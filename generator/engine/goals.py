@@ -52,7 +52,7 @@ class SpotGoal:
     mask: Tensor
 
     def show(self, picture: Tensor) -> Tensor:
-        """The picture (1, 3, H, W) with white in the place of all other parts."""
+        """The picture (1, 3, H, W), with alpha (1, 4, H, W), with white in the place of all other parts."""
         return torch.where(self.mask, picture, torch.ones_like(picture))
 
 

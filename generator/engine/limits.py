@@ -42,6 +42,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "palette_weight": (0.0, 100.0),
     "border": (0.0, 100.0),
     "border_width": (0.0, 0.5),
+    "transparent_weight": (0.0, 10.0),
     "init_opacity": (0.0, 1.0),
     "init_weight": (0.0, 100.0),
     "overlay_opacity": (0.0, 1.0),

@@ -15,13 +15,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from generator.engine import starts
-from generator.engine.drawers import Decoder, VqganDrawer, open_drawer
+from generator.engine.colours import parse_colour
+from generator.engine.drawers import Alpha, Decoder, VqganDrawer, open_drawer
+from generator.engine.drawers.alpha import layered, on_ground
 from generator.engine.goals import Perceptor
 from generator.engine.judges import NO_PERCEPTORS, Perceptors, chosen_perceptors, distance, open_judge
 from generator.engine.losses.terms import Beginning, Term, beginning_term, look_terms
 from generator.engine.optimisers import OPTIMISERS, learning_rate
 from generator.engine.patience import Patience
-from generator.engine.pictures import Pictures, check_given, digest
+from generator.engine.pictures import Pictures, check_given, digest, layer
 from generator.engine.precision import Bf16Decoder, Bf16Perceptor, chosen_precision
 from generator.engine.settings import OPTIONS, GenerateSettings, parse_drops
 from generator.engine.tiles import TiledDecoder, needs_tiles
@@ -40,9 +42,9 @@ class Step:
 
     index: 1-based; total: steps of the whole run, which ends earlier where its patience does; loss: what the
     step's picture scored, lower is better; is_last: whether the run has ended with it.
-    image() → (H, W, 3) uint8, and state() → tensors and primitives that `torch.save` writes, `torch.load`
-    reads with weights_only=True, and `generate(resume=…)` goes on from. Both cost something only when
-    called, and must be called before the next step is asked for.
+    image() → (H, W, 3) uint8, where transparent (H, W, 4), and state() → tensors and primitives that
+    `torch.save` writes, `torch.load` reads with weights_only=True, and `generate(resume=…)` goes on from.
+    Both cost something only when called, and must be called before the next step is asked for.
     """
 
     index: int
@@ -119,14 +121,25 @@ class _Run:
         with _threads(settings.threads):
             starts.begin(self.drawer, settings, pictures, self.rng)
             self.terms = self._terms()
-        self.average = [parameter.detach().clone() for parameter in self.drawer.parameters()]
+        self.alpha = self._alpha() if settings.transparent else None
+        self.parameters = [*self.drawer.parameters(), *(self.alpha.parameters() if self.alpha else ())]
+        self.average = [parameter.detach().clone() for parameter in self.parameters]
         self.patience = Patience(settings.patience)
         self.drops = parse_drops(settings.learning_rate_drops)
-        self.optimizer = OPTIMISERS[settings.optimiser](self.drawer.parameters(), lr=settings.learning_rate)
+        self.optimizer = OPTIMISERS[settings.optimiser](self.parameters, lr=settings.learning_rate)
         device = vqgan.codebook.device
         with _threads(settings.threads):
             self.judges = [open_judge(settings, each, share, pictures, device) for each, share in judging]
         self.scenes = len(self.judges[0].goals)
+        self.ground = torch.tensor(parse_colour(settings.ground_colour), device=device).view(1, 3, 1, 1)
+
+    def _alpha(self) -> Alpha:
+        """As transparent as the picture that the run starts from, or else covering nearly all."""
+        width, height, device = self.settings.width, self.settings.height, self.vqgan.codebook.device
+        alpha = Alpha(self.drawer, width=width, height=height, device=device)
+        if self.settings.init_picture:
+            alpha.become(layer(self.pictures[self.settings.init_picture], (height, width), device)[1])
+        return alpha
 
     def _terms(self) -> list[Term]:
         """What of the picture counts besides the prompts; called before the first step."""
@@ -157,11 +170,13 @@ class _Run:
             starts.overlay(self.drawer, self.settings, self.pictures)
         self.optimizer.zero_grad(set_to_none=True)
         loss = self._loss(scene)
-        gradients = torch.autograd.grad(loss, self.drawer.parameters())
-        for parameter, gradient in zip(self.drawer.parameters(), gradients, strict=True):
+        gradients = torch.autograd.grad(loss, self.parameters)
+        for parameter, gradient in zip(self.parameters, gradients, strict=True):
             parameter.grad = gradient
         self.optimizer.step()
         self.drawer.constrain()
+        if self.alpha:
+            self.alpha.constrain()
         self.index += 1
         self._update_average()
         if scene == scenes - 1:
@@ -170,7 +185,14 @@ class _Run:
 
     def _loss(self, scene: int) -> Tensor:
         picture = self.drawer.render()  # (1, 3, H, W)
-        loss = distance(self.judges, picture, scene, self.rng)
+        seen = picture
+        if self.alpha:
+            cover = self.alpha.cover(self.alpha.parameters())  # (1, 1, H, W)
+            seen = layered(picture, cover)  # (1, 4, H, W)
+            picture = on_ground(seen, self.ground)
+        loss = distance(self.judges, seen, scene, self.rng)
+        if self.alpha:
+            loss = loss + self.settings.transparent_weight * cover.mean()
         for term in self.terms:
             loss = loss + term.weight * term.distance(picture)
         if isinstance(self.drawer, VqganDrawer) and self.settings.codebook_pull:
@@ -181,13 +203,16 @@ class _Run:
     def _update_average(self) -> None:
         """The plain mean of the first steps, then an exponential one, so that no start value lingers."""
         decay = min(self.settings.averaging, 1 - 1 / self.index)
-        for mean, parameter in zip(self.average, self.drawer.parameters(), strict=True):
+        for mean, parameter in zip(self.average, self.parameters, strict=True):
             mean.lerp_(parameter, 1 - decay)
 
     def image(self) -> NDArray[np.uint8]:
-        """The picture as it stands, (H, W, 3) uint8."""
+        """The picture as it stands, (H, W, 3) uint8, where transparent (H, W, 4)."""
         with _threads(self.settings.threads), torch.inference_mode():
-            picture = self.drawer.picture(self.average)[0]  # (3, H, W)
+            count = len(self.drawer.parameters())
+            picture = self.drawer.picture(self.average[:count])[0]  # (3, H, W)
+            if self.alpha:
+                picture = torch.cat([picture, self.alpha.cover(self.average[count:])[0]])  # (4, H, W)
             return (picture * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().cpu().numpy()
 
     def state(self) -> dict[str, Any]:
@@ -197,7 +222,7 @@ class _Run:
             "precision": self.precision,  # decided where a run begins, and kept wherever it goes on
             "index": self.index,
             "patience": self.patience.state(),
-            "parameters": [parameter.detach().clone() for parameter in self.drawer.parameters()],
+            "parameters": [parameter.detach().clone() for parameter in self.parameters],
             "average": [mean.clone() for mean in self.average],
             "optimizer": _copied(self.optimizer.state_dict()),
             "rng": self.rng.get_state(),
@@ -211,7 +236,7 @@ class _Run:
         if saved != self._identity():
             raise ResumeError("the saved state belongs to other settings or models")
         with torch.no_grad():
-            for parameter, saved in zip(self.drawer.parameters(), state["parameters"], strict=True):
+            for parameter, saved in zip(self.parameters, state["parameters"], strict=True):
                 parameter.copy_(saved)
             for mean, saved in zip(self.average, state["average"], strict=True):
                 mean.copy_(saved)

@@ -102,6 +102,9 @@ class GenerateSettings:
     border_colour: str = "#ffffff"
     border_width: float = 0.05  # share of the shorter side
 
+    transparent: bool = False  # whether the picture gets an alpha channel
+    transparent_weight: float = 0.3  # of the mean of it, which makes what no text needs transparent
+
     # Parts: prompts in one scene for what lies in a spot, and for what lies around it
     inside: str = ""
     outside: str = ""

@@ -30,7 +30,9 @@ def test_the_form_begins_with_the_picture_at_twice_its_size_and_makes_a_child(al
     job = finished(alice, tiny_models, prompt="a seed ^ a tree | moss:0.5", options=options)
     page = alices.get(job.get_absolute_url()).content.decode()
     assert f'href="{STUDIO}?like={job.id}&amp;larger"' in page
-    form = alices.get(f"{STUDIO}?like={job.id}&larger").context["form"]
+    answer = alices.get(f"{STUDIO}?like={job.id}&larger")
+    assert "at twice its size" in answer.content.decode()
+    form = answer.context["form"]
     shown = {name: form[name].value() for name in form.fields}
     assert (shown["size"], shown["shape"], shown["prompt"]) == (256, "square", "a tree | moss:0.5")
     assert (shown["init_picture"], shown["steps"]) == (str(job.image_id), enlarging.STEPS)

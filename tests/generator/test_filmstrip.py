@@ -2,9 +2,11 @@
 
 import os
 from datetime import timedelta
+from importlib import import_module
 
 import numpy as np
 import pytest
+from django.apps import apps
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.urls import reverse
@@ -13,7 +15,7 @@ from PIL import Image as Pillow
 
 from gallery import strays
 from gallery.models import Image
-from gallery.trash import move_to_trash
+from gallery.trash import move_to_trash, restore
 from gallery.uploads import delete_image
 from generator import continuing, filmstrip, jobs, runner
 from generator.filmstrip import MOST, Filmstrip, is_wanted, span_at, surplus_of
@@ -152,6 +154,43 @@ def test_with_the_picture_the_frames_go_and_from_the_trash_they_come_back(client
     filmstrip.discard(jobs=Job.objects.all())
     assert not KeptFrame.objects.exists()
     assert not files()
+
+
+def test_with_the_picture_that_it_goes_on_from_a_job_loses_the_frames_that_led_to_that(client, alice):
+    first = made(ask(alice))
+    rest = made(continuing.continue_job(job=first, steps=6))
+    last = made(continuing.continue_job(job=rest, steps=4))
+    client.force_login(alice)
+    assert client.get(address(last, 1)).status_code == 200
+    move_to_trash(images=Image.objects.filter(pk=first.image_id))
+    for job, own in ((rest, 24), (last, 24)):
+        assert steps_of(job)
+        assert min(steps_of(job)) > own
+        assert client.get(address(job, 1)).status_code == 404
+        assert address(job, 1) not in client.get(job.get_absolute_url()).content.decode()
+    restore(images=Image.objects.filter(pk=first.image_id))
+    assert steps_of(last)[0] == 1
+    led_to_first = {frame.name for frame in filmstrip.frames_of(first)}
+    delete_image(image=first.image)
+    assert min(steps_of(rest)) > 24
+    assert 24 < min(steps_of(last)) < 30
+    filmstrip.discard(jobs=Job.objects.all())
+    assert not files() & led_to_first
+
+
+def test_frames_that_were_shared_before_it_was_noted_get_their_picture_or_go_with_it(alice):
+    jobs_made = [made(ask(alice, seed=seed)) for seed in (1, 2)]
+    rests = [continuing.continue_job(job=job, steps=4) for job in jobs_made]
+    noted = list(KeptFrame.objects.order_by("pk").values_list("job", "source").exclude(source=None))
+    assert noted
+    KeptFrame.objects.update(source=None)
+    note = import_module("generator.migrations.0015_note_frame_sources").note_sources
+    note(apps, None)
+    assert list(KeptFrame.objects.order_by("pk").values_list("job", "source").exclude(source=None)) == noted
+    KeptFrame.objects.update(source=None)
+    jobs_made[0].image.delete()
+    note(apps, None)
+    assert [rest.frames.exists() for rest in rests] == [False, True]
 
 
 def test_a_file_without_a_row_is_found_by_the_nightly_check_and_others_are_kept(alice, settings):

@@ -12,7 +12,11 @@ from django_q.models import OrmQ
 from PIL import Image as Pillow
 from PIL import ImageSequence
 
-from generator import tasks, time_lapses
+from gallery.models import Image
+from gallery.trash import move_to_trash
+from gallery.uploads import delete_image
+from generator import continuing, tasks, time_lapses
+from generator.filmstrip import frames_of
 from generator.models import Job, TimeLapse
 from tests.generator.test_filmstrip import made
 from tests.generator.wishes import ask
@@ -49,6 +53,23 @@ def work() -> None:
 def shades_in(content: bytes) -> list[int]:
     with Pillow.open(io.BytesIO(content)) as picture:
         return [frame.convert("L").getpixel((5, 5)) for frame in ImageSequence.Iterator(picture)]
+
+
+def test_a_time_lapse_goes_with_the_picture_that_its_first_frames_led_to(alices, alice, done):
+    rest = made(continuing.continue_job(job=done, steps=8))
+    alices.post(page_of(rest), {"format": "webp"})
+    work()
+    assert alices.get(file_of(rest, "webp")).status_code == 200
+    move_to_trash(images=Image.objects.filter(pk=done.image_id))
+    assert alices.get(file_of(rest, "webp")).status_code == 404
+    assert file_of(rest, "webp") not in alices.get(page_of(rest)).content.decode()
+    alices.post(page_of(rest), {"format": "webp"})
+    work()
+    answer = alices.get(file_of(rest, "webp"))
+    assert len(shades_in(answer.content)) == len(frames_of(rest)) < 12
+    delete_image(image=Image.objects.get(pk=done.image_id))
+    assert not TimeLapse.objects.filter(job=rest).exists()
+    assert frames_of(rest)
 
 
 @pytest.mark.parametrize("format", ["webp", "gif"])

@@ -7,6 +7,8 @@ import zipfile
 import pytest
 from asgiref.sync import async_to_sync
 from django.conf import settings as project_settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.urls import reverse
 from django.utils import timezone
 from django_q.models import OrmQ
@@ -18,7 +20,7 @@ from gallery.models import Album, Image, User
 from gallery.people import leaving
 from gallery.tagging import set_tags
 from gallery.uploads import store_image
-from generator.models import Job
+from generator.models import Job, KeptFrame
 from tests.conftest import PASSWORD
 from tests.gallery.drawing import encoded, noise, upload
 
@@ -75,6 +77,20 @@ def test_a_person_takes_along_all_that_is_theirs_and_nothing_else(client, carol,
     assert "of somebody else" not in everything
     assert carol.password not in everything
     assert album.token not in everything
+
+
+def test_the_frames_of_the_studio_come_along_as_far_as_they_are_to_be_seen(client, carol, dave):
+    for owner, prompt in ((carol, "mine"), (carol, "given up"), (dave, "of somebody else")):
+        job = Job.objects.create(owner=owner, prompt=prompt, seed=1, steps=1, width=64, height=64)
+        name = default_storage.save(f"frames/aa/{job.pk.hex}-3.webp", ContentFile(prompt.encode()))
+        KeptFrame.objects.create(job=job, step=3, loss=0.5, name=name)
+    Job.objects.filter(prompt="given up").update(state=Job.State.CANCELLED)
+    mine = Job.objects.get(prompt="mine")
+    with taken_out(client) as archive:
+        (row,) = json.loads(archive.read("studio-frames.json"))
+        assert (row["name"], row["job"]) == (f"frames/{mine.pk}/0003.webp", str(mine.pk))
+        assert [name for name in archive.namelist() if name.startswith("frames/")] == [row["name"]]
+        assert archive.read(row["name"]) == b"mine"
 
 
 def test_a_favourite_that_its_owner_took_back_is_not_told(client, carol, dave):

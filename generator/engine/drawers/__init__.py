@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from generator.engine.drawers.alpha import Alpha
 from generator.engine.drawers.cells import LAYOUTS, CellDrawer
 from generator.engine.drawers.drawer import CanBecome, Drawer
 from generator.engine.drawers.spectrum import SpectrumDrawer
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from generator.engine.settings import GenerateSettings
 
 __all__ = [
+    "Alpha",
     "CanBecome",
     "CellDrawer",
     "Decoder",

@@ -141,6 +141,17 @@ class CellDrawer:
         for grid in self._grids:
             grid.requires_grad_()
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of cells."""
+        rows, columns = self._grids[0].shape[2:]
+        return rows, columns
+
+    def spread(self, values: Tensor) -> Tensor:
+        """Values of the cells (1, C, rows, columns) → of the pixels (1, C, H, W), without any shade."""
+        points = F.embedding(self._index, values[0].flatten(1).T)  # (H · SAMPLES, W · SAMPLES, C)
+        return F.avg_pool2d(points.permute(2, 0, 1)[None], SAMPLES)
+
     def parameters(self) -> list[Tensor]:
         return self._grids
 
@@ -158,13 +169,18 @@ class CellDrawer:
     def become(self, picture: Tensor) -> None:
         """Give each cell the mean colour of a picture (1, 3, H, W) in [0, 1] there, all of it in the finest
         grid; the shade of a cell is not taken for a colour."""
-        points = F.interpolate(picture, scale_factor=SAMPLES)[0].flatten(1).T  # (points, 3)
-        index, (_, _, rows, columns) = self._index.flatten(), self._grids[0].shape
-        sums = torch.zeros((rows * columns, 3), device=points.device).index_add_(0, index, points)
-        counts = index.bincount(minlength=rows * columns).clamp(min=1)[:, None]
         for grid in self._grids:
             grid.zero_()
-        self._grids[0] += (((sums / counts).T.view(1, 3, rows, columns)) - 0.5) / COLOUR_UNIT
+        self._grids[0] += (self.gather(picture) - 0.5) / COLOUR_UNIT
+
+    def gather(self, values: Tensor) -> Tensor:
+        """Values of the pixels (1, C, H, W) → their means in the cells (1, C, rows, columns)."""
+        points = F.interpolate(values, scale_factor=SAMPLES)[0].flatten(1).T  # (points, C)
+        index, (rows, columns) = self._index.flatten(), self.shape
+        sums = torch.zeros((rows * columns, points.shape[1]), device=points.device)
+        sums.index_add_(0, index, points)
+        counts = index.bincount(minlength=rows * columns).clamp(min=1)[:, None]
+        return (sums / counts).T.view(1, -1, rows, columns)
 
     @torch.no_grad()
     def constrain(self) -> None:
