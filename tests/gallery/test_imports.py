@@ -1,9 +1,8 @@
-"""The web process stays light: torch lives in the encoder and in the workers that make pictures."""
+"""What is rarely needed, or is to stay small, is loaded only where it is used."""
 
 import subprocess
 import sys
 
-import pytest
 from django.conf import settings
 
 
@@ -20,16 +19,6 @@ def loaded_after(code: str, *, heavy: str) -> str:
     return done.stdout.strip()
 
 
-def test_the_web_process_does_not_load_torch():
-    code = (
-        "import clipweb.asgi, clipweb.urls, gallery.admin, gallery.search, gallery.zeroshot\n"
-        "from django.test import Client\n"
-        "from django.urls import get_resolver\n"
-        "get_resolver().url_patterns"
-    )
-    assert loaded_after(code, heavy="torch,open_clip,timm,transformers,torchvision") == ""
-
-
 def test_neither_pages_nor_tasks_load_what_lays_out_a_map():
     code = (
         "import clipweb.asgi, clipweb.urls, gallery.tasks\n"
@@ -42,23 +31,6 @@ def test_neither_pages_nor_tasks_load_what_lays_out_a_map():
 def test_the_process_that_lays_out_a_map_loads_no_django():
     code = "import gallery.map.process, gallery.map.layout"
     assert loaded_after(code, heavy="django,channels,torch,httpx") == ""
-
-
-def test_the_task_module_does_not_load_torch():
-    code = (
-        "import os, django\n"
-        "os.environ['DJANGO_SETTINGS_MODULE'] = 'clipweb.settings'\n"
-        "django.setup()\n"
-        "import gallery.tasks"
-    )
-    assert loaded_after(code, heavy="torch,open_clip,timm,transformers") == ""
-
-
-@pytest.mark.parametrize(
-    "module", ["gallery.clip.service", "gallery.clip.model", "gallery.clip.batching", "gallery.clip.zeroshot"]
-)
-def test_the_encoder_does_not_load_django(module):
-    assert loaded_after(f"import {module}", heavy="django,channels,django_q") == ""
 
 
 def test_a_decoder_process_loads_nothing_but_pillow():
