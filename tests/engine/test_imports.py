@@ -11,6 +11,7 @@ ENGINE = [
     "generator.engine.loop",
     "generator.engine.losses",
     "generator.engine.settings",
+    "generator.engine.upscaler",
 ]
 
 
@@ -29,3 +30,7 @@ def test_the_engine_knows_no_django(module):
 
 def test_settings_can_be_checked_without_torch():
     assert "torch" not in modules_after("import generator.engine.settings")
+
+
+def test_plain_enlargement_needs_no_torch():
+    assert "torch" not in modules_after("import generator.engine.enlargement")
