@@ -35,7 +35,10 @@ def _explanation() -> str:
     """What the form says: how honest the word "enlarge" is here."""
     if settings.UPSCALER_CHECKPOINT:
         name = Path(settings.UPSCALER_CHECKPOINT).stem
-        words = gettext("The finished picture is made larger by the model %(name)s, which draws finer edges.")
+        words = gettext(
+            "The finished picture is made larger by the model %(name)s, which draws finer edges and may take "
+            "minutes."
+        )
         return words % {"name": name}
     return gettext(
         "The finished picture is stored larger. This is plain enlargement, which adds no detail: no model "

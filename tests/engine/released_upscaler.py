@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -29,6 +30,21 @@ def rrdb_weights(*, scale: int = 4, blocks: int = 1, colours: int = 3, seed: int
     for name in ("conv_body", "conv_up1", "conv_up2", "conv_hr"):
         convolution(name, WIDTH, WIDTH)
     convolution("conv_last", WIDTH, colours)
+    return weights
+
+
+def compact_weights(*, scale: int = 4, seed: int = 0) -> dict[str, Tensor]:
+    """`SRVGGNetCompact` of Real-ESRGAN, the small network that realesr-general-x4v3 is one of."""
+    rng = torch.Generator().manual_seed(seed)
+    weights: dict[str, Tensor] = {}
+    channels = [3, WIDTH, WIDTH, 3 * scale**2]
+    for number, (taken, given) in enumerate(pairwise(channels)):
+        weights[f"body.{2 * number}.weight"] = torch.randn(given, taken, 3, 3, generator=rng) / (
+            3 * taken**0.5
+        )
+        weights[f"body.{2 * number}.bias"] = 0.1 * torch.randn(given, generator=rng)
+        if given == WIDTH:
+            weights[f"body.{2 * number + 1}.weight"] = torch.rand(WIDTH, generator=rng)
     return weights
 
 

@@ -10,7 +10,7 @@ import torch
 
 from generator.engine.upscaler import CELL, TILE_CELLS, Upscaler, load_upscaler, spans
 from generator.engine.upscaler_files import UpscalerError
-from tests.engine.released_upscaler import rrdb_weights, write
+from tests.engine.released_upscaler import compact_weights, rrdb_weights, write
 
 TILE = CELL * TILE_CELLS
 
@@ -40,6 +40,18 @@ def test_a_released_file_loads_and_enlarges(tmp_path, scale, ending):
     assert made.shape == (64 * scale, 96 * scale, 3)
     assert made.std() > 1
     assert (made == enlarged(load_upscaler(path), noise(64, 96))).all()
+
+
+def test_another_architecture_is_known_by_its_tensors(tmp_path):
+    upscaler = load_upscaler(write(tmp_path / "general.pth", compact_weights(scale=3)))
+    assert (upscaler.network.architecture.id, upscaler.scale) == ("Compact", 3)
+    pixels = noise(64, TILE + 64)
+    assert np.abs(enlarged(upscaler, pixels).astype(int) - whole(upscaler, pixels)).max() <= 1
+
+
+def test_a_network_that_only_restores_is_refused(tmp_path):
+    with pytest.raises(UpscalerError, match="a network for Restoration and enlarges nothing"):
+        load_upscaler(write(tmp_path / "denoise.pth", compact_weights(scale=1)))
 
 
 def test_both_kinds_of_file_give_the_same_network(tmp_path):
