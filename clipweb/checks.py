@@ -110,7 +110,7 @@ def files_of_settings_exist(app_configs: Sequence[AppConfig] | None, **options: 
                 id="clipweb.E005",
             )
         )
-    for name in ("VQGAN_CHECKPOINT", "VQGAN_CONFIG"):
+    for name in ("VQGAN_CHECKPOINT", "VQGAN_CONFIG", "UPSCALER_CHECKPOINT"):
         value = getattr(settings, name)
         if value and not Path(value).is_file():
             found.append(

@@ -332,6 +332,7 @@ if IS_VQGAN_GIVEN:
         os.environ.get("VQGAN_CHECKPOINT", ""),
         os.environ.get("VQGAN_CONFIG", ""),
     )
+UPSCALER_CHECKPOINT = os.environ.get("UPSCALER_CHECKPOINT", "")  # empty: plain enlargement
 CLIP_NAME = "/".join(filter(None, (CLIP_MODEL, CLIP_PRETRAINED)))  # as the encoder is asked for it
 ENCODER_SOCKET = RUN_DIR / "encoder.sock"
 ENCODER_URL = os.environ.get("ENCODER_URL") or f"unix://{ENCODER_SOCKET}"

@@ -31,6 +31,7 @@ FREE_OPTIONS = frozenset(
         "stroke_width",
         "stroke_length",
         "patience",
+        "enlarge",
     }
 )
 

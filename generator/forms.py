@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from gallery.models import Image, User
-from generator import pictures
+from generator import pictures, upscaling
 from generator.engine.prompts import pictures_in
 from generator.engine.settings import (
     DRAWERS,
@@ -151,6 +151,7 @@ class JobForm(OptionFields):
             if ids - there.keys():
                 self.add_error(name, _("There is no picture with this id that you may see."))
         self._check_strokes(data)
+        self._check_enlargement(data)
         if data.get("every_drawer") and (data.get("pictures") or 1) > 1:
             self.add_error("pictures", _("In every way of drawing there is one picture each."))
         if data.get("every_drawer") and data.get("codebook_pull"):
@@ -167,6 +168,15 @@ class JobForm(OptionFields):
         if (data.get("strokes") or 0) > most:
             message = _("In a picture of this size there can be at most %(most)s strokes.")
             self.add_error("strokes", ValidationError(message, params={"most": most}))
+
+    def _check_enlargement(self, data: dict[str, Any]) -> None:
+        if not data.get("enlarge") or not data.get("size"):
+            return
+        width, height = sides_of(data["size"], data.get("shape") or "square")
+        try:
+            upscaling.check_size(width=width, height=height, times=data["enlarge"])
+        except ValidationError as error:
+            self.add_error("enlarge", error)
 
     def _is_own_after_all(self, data: dict[str, Any]) -> bool:
         """Whether somebody has changed what the shown quality sets and has left it chosen, as happens

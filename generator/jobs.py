@@ -25,7 +25,7 @@ from gallery.moderation.prompts import check_prompts
 from gallery.moderation.suspensions import Scope, check_not_suspended
 from gallery.quota import check_not_full
 from gallery.uploads import discard_file
-from generator import checkpoints, curves, filmstrip, perceptors, progress
+from generator import checkpoints, curves, filmstrip, perceptors, progress, upscaling
 from generator.engine.settings import GenerateSettings, with_options
 from generator.models import Job, JobQuerySet
 
@@ -86,12 +86,15 @@ def check(*, owner: User, wishes: Sequence[Wish]) -> list[GenerateSettings]:
 
     Raises SettingsError when the engine has no such settings, or ValidationError when the owner has no room
     left for pictures (code `quota`), may not make any (code `suspended`), where a CLIP model is not here
-    (`no_perceptor`), or where moderation/prompts.py has something against a prompt.
+    (`no_perceptor`), where a picture would be too large once enlarged (`too_large`), or where
+    moderation/prompts.py has something against a prompt.
     """
     check_not_suspended(user=owner, scope=Scope.GENERATE)
     check_not_full(owner=owner)
     recipes = [recipe_of(wish) for wish in wishes]
     perceptors.check_here(name for recipe in recipes for name in recipe.perceptor_names)
+    for recipe in recipes:
+        upscaling.check_size(width=recipe.width, height=recipe.height, times=recipe.enlarge)
     check_prompts([text for recipe in recipes for text in recipe.texts])
     return recipes
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from generator.engine.settings import OPTIONS, PICTURES
 from generator.option_drawers import DrawerFields
-from generator.option_kinds import as_written, choice, clip_models, number, percentages, switch
+from generator.option_kinds import as_written, choice, clip_models, enlargement, number, percentages, switch
 from generator.option_looks import LookFields
 from generator.option_starts import StartFields
 
@@ -108,6 +108,12 @@ class OptionFields(DrawerFields, LookFields, StartFields, forms.Form):
         _("How strongly patches are drawn to those that the model knows."),
     )
 
+    enlarge = enlargement(
+        "enlarge",
+        _("Enlarge at the end"),
+        {1: _("No"), 2: _("2 times as wide and high"), 4: _("4 times as wide and high")},
+    )
+
     SECTIONS: Sections = (
         *DrawerFields.SECTIONS,
         *LookFields.SECTIONS,
@@ -126,6 +132,7 @@ class OptionFields(DrawerFields, LookFields, StartFields, forms.Form):
                 *("coarse_levels", "averaging", "quantise", "codebook_pull"),
             ),
         ),
+        (_("When it is finished"), ("enlarge",)),
     )
 
     def sections(self) -> Iterator[Section]:

@@ -14,7 +14,7 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from generator import perceptors
+from generator import perceptors, upscaling
 from generator.engine.colours import ColourError, parse_colour, parse_colours
 from generator.engine.perceptors import (
     HIGHEST_WEIGHT,
@@ -23,7 +23,14 @@ from generator.engine.perceptors import (
     PerceptorError,
     parse_perceptors,
 )
-from generator.engine.settings import CHOICES, LIMITS, MAX_PROMPT_CHARACTERS, OPTIONS, parse_drops
+from generator.engine.settings import (
+    CHOICES,
+    ENLARGEMENTS,
+    LIMITS,
+    MAX_PROMPT_CHARACTERS,
+    OPTIONS,
+    parse_drops,
+)
 from generator.prompt_fields import PromptField, check_single_scene
 
 if TYPE_CHECKING:
@@ -93,6 +100,21 @@ def choice(name: str, label: Text, explanation: Text, names: dict[str, Text]) ->
         raise ValueError(f"{name} can be {CHOICES[name]}, not {tuple(names)}")
     return forms.ChoiceField(
         label=label, help_text=explanation, required=False, choices=list(names.items()), initial=OPTIONS[name]
+    )
+
+
+def enlargement(name: str, label: Text, names: dict[int, Text]) -> forms.Field:
+    """One of a few whole numbers, explained by what this site enlarges with."""
+    if names.keys() != set(ENLARGEMENTS):
+        raise ValueError(f"{name} can be {ENLARGEMENTS}, not {tuple(names)}")
+    return forms.TypedChoiceField(
+        label=label,
+        help_text=upscaling.explanation(),
+        required=False,
+        choices=list(names.items()),
+        coerce=int,
+        empty_value=None,
+        initial=OPTIONS[name],
     )
 
 

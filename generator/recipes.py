@@ -24,7 +24,8 @@ XMP_KEYWORD = "XML:com.adobe.xmp"
 NAMESPACE = "urn:clipweb:recipe:1#"
 MAX_CHARACTERS = 64 * 1024  # of either form; a recipe has about one thousand
 
-_NOT_SETTINGS = {"clip", "stopped_at"}  # what else is noted: the perceptor's model, the last step made
+# What else is noted: the perceptor's model, the last step made, what enlarged the picture.
+_NOT_SETTINGS = {"clip", "stopped_at", "enlarged_by"}
 _OF_THE_MACHINE = {"threads"}
 _NOT_IN_XML = re.compile("[\ufffe\uffff]")
 
@@ -56,14 +57,22 @@ class Recipe:
     unknown: tuple[str, ...] = ()  # names of settings that there are not, or not any more
 
 
-def encode_picture(pixels: Any, *, recipe: GenerateSettings, clip: str, step: int) -> bytes:
+def encode_picture(
+    pixels: Any, *, recipe: GenerateSettings, clip: str, step: int, enlarged_by: str = ""
+) -> bytes:
     """(H, W, 3) uint8, or with alpha (H, W, 4), the picture after `step` → PNG that says how it was made.
+
+    enlarged_by: the network that has done it, or how else it was done; empty where it is as it was drawn.
 
     Nothing in it depends on when or for whom.
     """
     made = {"clip": clip, **asdict(recipe)}
     if step < recipe.steps:
         made["stopped_at"] = step
+    if recipe.enlarge == 1:
+        del made["enlarge"]  # such pictures have the bytes that they had before there was a choice
+    if enlarged_by:
+        made["enlarged_by"] = enlarged_by
     info = PngInfo()
     info.add_text("Software", "clipweb")
     info.add_itxt("Description", recipe.prompt)

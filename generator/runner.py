@@ -34,6 +34,10 @@ if TYPE_CHECKING:  # torch is loaded by the worker that runs a job, and by nobod
 logger = logging.getLogger(__name__)
 
 
+class _MustStop(Exception):
+    """The worker has to go before the picture was stored; the job goes on from its last checkpoint."""
+
+
 def run_next(*, load_models: Callable[[], Models] | None = None) -> None:
     """Run the job whose turn it is; nothing when none waits or the disk is full."""
     if room.is_short():
@@ -102,7 +106,11 @@ def _make(job: Job, load_models: Callable[[], Models], heartbeat: Heartbeat, str
         if is_end:
             stopwatch.keep()
             strip.finish()
-            _store(job, making, step)
+            try:
+                _store(job, making, step, heartbeat)
+            except _MustStop:
+                jobs.release(job=job)
+                logger.info("Job %s: put down while it was enlarged", job.id)
             return
         if (wished == Job.State.PAUSED or heartbeat.must_stop) and _put_down(job, step, wished, strip):
             return
@@ -189,10 +197,16 @@ def _save_checkpoint(job: Job, step: Step) -> None:
     checkpoints.delete(previous)
 
 
-def _store(job: Job, making: Making, step: Step) -> None:
+def _store(job: Job, making: Making, step: Step, heartbeat: Heartbeat) -> None:
     with _engine_errors():
-        pixels = step.image()
-    data = recipes.encode_picture(pixels, recipe=making.recipe, clip=making.judged_by, step=step.index)
+        pixels = making.enlarged(step.image(), partial(_still_wanted, job, heartbeat))
+    data = recipes.encode_picture(
+        pixels,
+        recipe=making.recipe,
+        clip=making.judged_by,
+        step=step.index,
+        enlarged_by=making.enlarged_by,
+    )
     state = checkpoints.save(job=job, step=step.index, state=step.state())
     last_state = {
         "checkpoint": state,
@@ -209,6 +223,14 @@ def _store(job: Job, making: Making, step: Step) -> None:
         checkpoints.delete_unnamed(state)
     checkpoints.delete(job.checkpoint)
     logger.info("Job %s: done, picture %s", job.id, image.id)
+
+
+def _still_wanted(job: Job, heartbeat: Heartbeat) -> None:
+    """Between the parts of enlarging a picture, which may take minutes. Raises JobLost or _MustStop."""
+    heartbeat.moved()
+    jobs.heartbeat(job=job)
+    if heartbeat.must_stop:
+        raise _MustStop
 
 
 def _store_once(job: Job, data: bytes) -> Image:

@@ -51,8 +51,11 @@ LIMITS: dict[str, tuple[float, float]] = {
     "overlay_until": (0, 2000),
     "codebook_pull": (0.0, 10.0),
     "averaging": (0.0, 0.999),
+    "enlarge": (1, 4),
     "threads": (1, 64),
 }
+
+ENLARGEMENTS = (1, 2, 4)  # times the sides that were drawn
 
 MOST_PIXELS = 1024 * 512
 MOST_STROKE_PIXELS = 256 * 512 * 512  # each stroke has its distance to each pixel

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any
@@ -26,6 +25,7 @@ from generator.engine.patience import Patience
 from generator.engine.pictures import Pictures, check_given, digest, layer
 from generator.engine.precision import Bf16Decoder, Bf16Perceptor, chosen_precision
 from generator.engine.settings import OPTIONS, GenerateSettings, parse_drops
+from generator.engine.threads import threads
 from generator.engine.tiles import TiledDecoder, needs_tiles
 
 STATE_VERSION = 2
@@ -89,7 +89,7 @@ def generate(
     if resume is not None:
         run.restore(resume)
     while not run.is_over:
-        with _threads(settings.threads):
+        with threads(settings.threads):
             loss = run.step()
         yield Step(run.index, settings.steps, loss, run.is_over, run.image, run.state)
 
@@ -118,7 +118,7 @@ class _Run:
         self.rng = torch.Generator().manual_seed(settings.seed)
         self.vqgan = vqgan
         self.drawer = open_drawer(settings, vqgan, self.rng)
-        with _threads(settings.threads):
+        with threads(settings.threads):
             starts.begin(self.drawer, settings, pictures, self.rng)
             self.terms = self._terms()
         self.alpha = self._alpha() if settings.transparent else None
@@ -128,7 +128,7 @@ class _Run:
         self.drops = parse_drops(settings.learning_rate_drops)
         self.optimizer = OPTIMISERS[settings.optimiser](self.parameters, lr=settings.learning_rate)
         device = vqgan.codebook.device
-        with _threads(settings.threads):
+        with threads(settings.threads):
             self.judges = [open_judge(settings, each, share, pictures, device) for each, share in judging]
         self.scenes = len(self.judges[0].goals)
         self.ground = torch.tensor(parse_colour(settings.ground_colour), device=device).view(1, 3, 1, 1)
@@ -208,7 +208,7 @@ class _Run:
 
     def image(self) -> NDArray[np.uint8]:
         """The picture as it stands, (H, W, 3) uint8, where transparent (H, W, 4)."""
-        with _threads(self.settings.threads), torch.inference_mode():
+        with threads(self.settings.threads), torch.inference_mode():
             count = len(self.drawer.parameters())
             picture = self.drawer.picture(self.average[:count])[0]  # (3, H, W)
             if self.alpha:
@@ -253,6 +253,7 @@ class _Run:
                 "steps": None,
                 "patience": None,
                 "schedule_steps": self.settings.schedule,
+                "enlarge": OPTIONS["enlarge"],  # only once the run is over
             },
             "clip": " + ".join(judge.perceptor.model_id for judge in self.judges),
             "pictures": {name: digest(self.pictures[name]) for name in sorted(self.settings.pictures)},
@@ -263,17 +264,6 @@ class _Run:
 def scene_steps(scene: int, *, steps: int, scenes: int) -> range:
     """The steps, from 0, that a scene of a story is given: an even share of all."""
     return range(-(-scene * steps // scenes), -(-(scene + 1) * steps // scenes))
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """Compute with `count` threads here, and give the process its own number back."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _copied(value: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 from generator.engine.limits import (
     CHOICES,
     DRAWERS,
+    ENLARGEMENTS,
     LIMITS,
     MAX_PROMPT_CHARACTERS,
     MOST_PIXELS,
@@ -28,6 +29,7 @@ from generator.engine.prompts import pictures_in, texts_in
 __all__ = [
     "CHOICES",
     "DRAWERS",
+    "ENLARGEMENTS",
     "LIMITS",
     "MAX_PROMPT_CHARACTERS",
     "MOST_STROKE_PIXELS",
@@ -126,6 +128,9 @@ class GenerateSettings:
     overlay_offset: int = 0  # the first step, counted from 0, that it is laid over before
     overlay_until: int = 0  # the step before which it ends; 0: never
 
+    # At the end: the sides of what is kept, times those that are drawn and shown on the way
+    enlarge: int = 1  # one of ENLARGEMENTS
+
     precision: str = "auto"  # that the models compute in: bf16 is quicker, fp32 finer; see precision.py
     threads: int = 2  # sums are split between threads, so their number is part of the result
 
@@ -143,6 +148,8 @@ class GenerateSettings:
             if getattr(self, name) % SIZE_MULTIPLE:
                 raise SettingsError(name, f"must be a multiple of {SIZE_MULTIPLE} pixels")
         self._check_area()
+        if self.enlarge not in ENLARGEMENTS:
+            raise SettingsError("enlarge", f"must be one of {', '.join(map(str, ENLARGEMENTS))}")
         if self.codebook_pull and self.drawer != "vqgan":
             raise SettingsError("codebook_pull", "needs the drawer vqgan, as no other has a codebook")
         if self.cutout_smallest > self.cutout_largest:

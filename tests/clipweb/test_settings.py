@@ -98,6 +98,16 @@ def test_a_checkpoint_without_its_yaml_is_an_error(settings, tmp_path):
     ]
 
 
+def test_a_network_for_enlarging_that_is_not_there_is_an_error(settings, tmp_path):
+    settings.VQGAN_CHECKPOINT = settings.VQGAN_CONFIG = ""
+    settings.UPSCALER_CHECKPOINT = str(tmp_path / "RealESRGAN_x4plus.pth")
+    (message,) = checks.files_of_settings_exist(None)
+    assert message.id == "clipweb.E006"
+    assert message.msg.startswith("UPSCALER_CHECKPOINT=")
+    (tmp_path / "RealESRGAN_x4plus.pth").write_bytes(b"x")
+    assert checks.files_of_settings_exist(None) == []
+
+
 @pytest.mark.parametrize("prefix", ["private-media/", "/private-media", "https://nginx/", "/", "/a b/"])
 def test_an_address_that_nginx_cannot_have_is_an_error_with_a_hint(settings, prefix):
     settings.MEDIA_ACCEL_PREFIX = prefix
