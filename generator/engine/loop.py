@@ -27,6 +27,7 @@ from generator.engine.pictures import Pictures, check_given, digest, layer
 from generator.engine.precision import Bf16Decoder, Bf16Perceptor, chosen_precision
 from generator.engine.settings import OPTIONS, GenerateSettings, parse_drops
 from generator.engine.tiles import TiledDecoder, needs_tiles
+from generator.engine.zooms import zoomed
 
 STATE_VERSION = 2
 NO_PICTURES: Pictures = MappingProxyType({})
@@ -166,6 +167,8 @@ class _Run:
             steps=len(steps),
             drops=self.drops,
         )
+        if self.settings.zooming.is_due(self.index):
+            self._zoom()
         if starts.overlay_is_due(self.settings, self.index):
             starts.overlay(self.drawer, self.settings, self.pictures)
         self.optimizer.zero_grad(set_to_none=True)
@@ -182,6 +185,17 @@ class _Run:
         if scene == scenes - 1:
             self.patience.see(loss.item())
         return loss.item()
+
+    def _zoom(self) -> None:
+        """Go on from the picture as it is shown, and its transparency, scaled and shifted."""
+        chosen, count = self.settings, len(self.drawer.parameters())
+        move = {"scale": chosen.zoom_scale, "right": chosen.zoom_shift_x, "down": chosen.zoom_shift_y}
+        with torch.no_grad():
+            picture = self.drawer.picture(self.average[:count])  # (1, 3, H, W)
+            if self.alpha:
+                self.alpha.become(zoomed(self.alpha.cover(self.average[count:]), **move))
+                self.alpha.constrain()
+        starts.become(self.drawer, zoomed(picture, **move))
 
     def _loss(self, scene: int) -> Tensor:
         picture = self.drawer.render()  # (1, 3, H, W)
@@ -201,8 +215,9 @@ class _Run:
 
     @torch.no_grad()
     def _update_average(self) -> None:
-        """The plain mean of the first steps, then an exponential one, so that no start value lingers."""
-        decay = min(self.settings.averaging, 1 - 1 / self.index)
+        """The plain mean of the first steps, then an exponential one, so that no start value lingers; and
+        again from each zoom on, as what was drawn before lies elsewhere."""
+        decay = min(self.settings.averaging, 1 - 1 / self.settings.zooming.steps_since(self.index))
         for mean, parameter in zip(self.average, self.parameters, strict=True):
             mean.lerp_(parameter, 1 - decay)
 
