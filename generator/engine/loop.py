@@ -158,15 +158,8 @@ class _Run:
 
     def step(self) -> float:
         """Take one step and return the loss that it started from."""
-        schedule, scenes = self.settings.schedule, self.scenes
-        scene = min(self.index * scenes // schedule, scenes - 1)
-        steps = scene_steps(scene, steps=schedule, scenes=scenes)
-        self.optimizer.param_groups[0]["lr"] = learning_rate(
-            self.settings.learning_rate,
-            done=min(self.index - steps.start, len(steps)),
-            steps=len(steps),
-            drops=self.drops,
-        )
+        scene = min(self.index * self.scenes // self.settings.schedule, self.scenes - 1)
+        self.optimizer.param_groups[0]["lr"] = self._learning_rate(scene)
         if self.settings.zooming.is_due(self.index):
             self._zoom()
         if starts.overlay_is_due(self.settings, self.index):
@@ -182,9 +175,16 @@ class _Run:
             self.alpha.constrain()
         self.index += 1
         self._update_average()
-        if scene == scenes - 1:
+        if scene == self.scenes - 1:
             self.patience.see(loss.item())
         return loss.item()
+
+    def _learning_rate(self, scene: int) -> float:
+        """From the first zoom on it falls no further by itself: each zoom leaves the picture unfinished."""
+        steps = scene_steps(scene, steps=self.settings.schedule, scenes=self.scenes)
+        counted = self.index if self.drops else self.settings.zooming.before(self.index)
+        done = min(max(counted - steps.start, 0), len(steps))
+        return learning_rate(self.settings.learning_rate, done=done, steps=len(steps), drops=self.drops)
 
     def _zoom(self) -> None:
         """Go on from the picture as it is shown, and its transparency, scaled and shifted."""

@@ -30,6 +30,15 @@ class Rhythm:
             return done
         return (done - 1 - self.start) % self.every + 1
 
+    def before(self, done: int) -> int:
+        """How many of the steps came before the first zoom; all where there is none."""
+        return min(done, self._first) if self else done
+
     def has_begun(self, done: int) -> bool:
         """Whether one of these steps was taken on a zoomed picture."""
-        return bool(self) and done > (self.start or self.every)
+        return bool(self) and done > self._first
+
+    @property
+    def _first(self) -> int:
+        """The steps that there are before the first zoom."""
+        return self.start or self.every

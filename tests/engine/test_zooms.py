@@ -92,6 +92,9 @@ def test_a_rhythm_says_when_zooms_come_and_how_long_ago_the_last_was():
     assert [done for done in range(9) if Rhythm(4, 2).has_begun(done)] == [3, 4, 5, 6, 7, 8]
     assert [done for done in range(9) if Rhythm(6).has_begun(done)] == [7, 8]
     assert not Rhythm().has_begun(100)
+    assert [Rhythm(4, 2).before(done) for done in range(5)] == [0, 1, 2, 2, 2]
+    assert [Rhythm(3).before(done) for done in range(5)] == [0, 1, 2, 3, 3]
+    assert Rhythm().before(100) == 100
 
 
 @pytest.mark.parametrize("averaging", [0.0, 0.9])
@@ -104,6 +107,20 @@ def test_in_a_run_each_zoom_moves_the_mark_on(vqgan, clip, averaging):
     expected = [(10 * 1.25**zooms, 6 * 1.25**zooms) for zooms in (0, 0, 0, 1, 1, 1, 2, 2)]
     for place, wanted in zip(places, expected, strict=True):
         assert place == pytest.approx(wanted, abs=0.7)
+
+
+@pytest.mark.parametrize(("prompt", "falls_until"), [("a red heart", 3), ("a seed ^ a tree", 3)])
+def test_from_the_first_zoom_on_the_learning_rate_falls_no_further(vqgan, clip, prompt, falls_until):
+    def rates(**changes: Any) -> list[float]:
+        run = generate(settings(prompt=prompt, zoom_start=falls_until, **changes), vqgan, clip)
+        return [step.state()["optimizer"]["param_groups"][0]["lr"] for step in run]
+
+    usual, zooming = rates(), rates(zoom_every=2)
+    assert zooming[: falls_until + 1] == usual[: falls_until + 1]
+    later = zooming[falls_until + 1 :]
+    full = 0.15 if "^" in prompt else usual[falls_until]
+    assert later[-4:] == [full] * 4
+    assert rates(zoom_every=2, learning_rate_drops="50") == rates(learning_rate_drops="50")
 
 
 def test_a_shift_moves_it_in_a_run(vqgan, clip):
