@@ -17,6 +17,8 @@ OPTIONS = {
 }
 _OF_THE_START = ("start", "start_colour", "init_opacity", "learning_rate_drops", "patience")
 _OF_OVERLAYS = ("overlay_picture", "overlay_opacity", "overlay_every", "overlay_offset", "overlay_until")
+_OF_ZOOMS = ("zoom_every", "zoom_scale", "zoom_shift_x", "zoom_shift_y", "zoom_start")
+_DROPPED = frozenset({*_OF_THE_START, *_OF_OVERLAYS, *_OF_ZOOMS})
 
 
 def may_enlarge(job: Job) -> bool:
@@ -32,7 +34,7 @@ def may_enlarge(job: Job) -> bool:
 def initial_for(job: Job) -> dict[str, Any]:
     """What the form begins with. `job`: one that may be enlarged."""
     wished = _initial(job)
-    kept = {name: value for name, value in wished.items() if name not in {*_OF_THE_START, *_OF_OVERLAYS}}
+    kept = {name: value for name, value in wished.items() if name not in _DROPPED}
     return {
         **kept,
         "prompt": _ending(job.prompt),

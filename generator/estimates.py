@@ -30,6 +30,9 @@ FREE_OPTIONS = frozenset(
         "cutout_largest",
         "stroke_width",
         "stroke_length",
+        "zoom_scale",
+        "zoom_shift_x",
+        "zoom_shift_y",
         "patience",
         "enlarge",
     }

@@ -65,7 +65,13 @@ def time_lapse(request: HttpRequest, job_id: UUID) -> HttpResponse:
                 status = 409
             else:
                 if film.state == TimeLapse.State.WAITING:
-                    messages.success(request, _("The time-lapse is in the queue."))
+                    is_zoom = job.has_zoomed
+                    said = (
+                        _("The zoom video is in the queue.")
+                        if is_zoom
+                        else _("The time-lapse is in the queue.")
+                    )
+                    messages.success(request, said)
                 return redirect("generator:time-lapse", job.pk)
     return render(request, "generator/time_lapse.html", _context(job, form), status=status)
 

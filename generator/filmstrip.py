@@ -1,9 +1,12 @@
 """The filmstrip: previews of a job that are kept, to see afterwards how its picture came about.
 
 There are MOST of them at the most, spread evenly over the steps: of each span of steps the first one. When
-the steps become too many, two spans become one of twice the length and every second frame goes. Files are
-written in a thread beside the run, their rows by the run itself, as long as it holds the job; so a file
-without a row is all that a kill can leave, and the nightly check removes that.
+the steps become too many, two spans become one of twice the length and every second frame goes. A run that
+zooms keeps what it zooms into, up to MOST_ZOOMED, and nothing between, so that the zoom video moves evenly:
+its first spans are as long as it is from zoom to zoom.
+
+Files are written in a thread beside the run, their rows by the run itself, as long as it holds the job; so a
+file without a row is all that a kill can leave, and the nightly check removes that.
 """
 
 from __future__ import annotations
@@ -26,16 +29,19 @@ from PIL import Image as Pillow
 
 from gallery.archive import Entry
 from gallery.models import User
+from generator.engine.rhythm import Rhythm
 from generator.models import Job, JobQuerySet, KeptFrame, TimeLapse
 
 logger = logging.getLogger(__name__)
 
 FOLDER = "frames"
 MOST = 60  # frames of a job
+MOST_ZOOMED = 120  # of a job that zooms
 MOST_WAITING = (
     4  # frames that are not written yet; where the storage is slower than the run, some are left out
 )
 QUALITY = 85
+STILL = Rhythm()
 
 
 class Filmstrip:
@@ -43,15 +49,24 @@ class Filmstrip:
 
     def __init__(self, job: Job) -> None:
         self.job = job
+        self._zooming = job.zooming
         self._kept = set(KeptFrame.objects.filter(job=job).values_list("step", flat=True))
         self._waiting: deque[tuple[int, float, Future[str]]] = deque()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="filmstrip")
 
+    def has_to_see(self, step: int) -> bool:
+        """Whether the run has to show this step for the zoom video, however little it shows otherwise."""
+        return bool(self._zooming) and self._is_wanted(step, is_last=False)
+
     def keep(self, *, step: int, loss: float, pixels: Any, is_last: bool = False) -> None:
-        """Keep this preview if it has a place on the strip. `pixels`: (H, W, 3) uint8. It returns at once."""
+        """Keep this preview if it has a place on the strip. `pixels`: (H, W, 3) uint8. It returns at once,
+        except where the zoom video would want a frame."""
         self._note(len(self._waiting), is_patient=False)
-        known = self._kept | {other for other, _loss, _file in self._waiting}
-        if not is_wanted(known, step=step, is_last=is_last) or len(self._waiting) >= MOST_WAITING:
+        if not self._is_wanted(step, is_last=is_last):
+            return
+        if self._zooming and len(self._waiting) >= MOST_WAITING:
+            self._note(1)
+        if len(self._waiting) >= MOST_WAITING:
             return
         self._waiting.append((step, loss, self._writer.submit(_write, self.job, step, pixels)))
 
@@ -70,6 +85,10 @@ class Filmstrip:
             if name := _name_of(self._waiting.popleft()[2]):
                 default_storage.delete(name)
 
+    def _is_wanted(self, step: int, *, is_last: bool) -> bool:
+        known = self._kept | {other for other, _loss, _file in self._waiting}
+        return is_wanted(known, step=step, is_last=is_last, zooming=self._zooming)
+
     def _note(self, count: int, *, is_patient: bool = True) -> None:
         for _number in range(count):
             if not (is_patient or self._waiting[0][2].done()):
@@ -87,34 +106,42 @@ class Filmstrip:
         values = {"loss": loss, "name": name}
         _frame, created = KeptFrame.objects.get_or_create(job=self.job, step=step, defaults=values)
         self._kept.add(step)
-        if surplus := surplus_of(self._kept):
+        if surplus := surplus_of(self._kept, zooming=self._zooming):
             KeptFrame.objects.filter(job=self.job, step__in=surplus).delete()
             self._kept -= surplus
         return created
 
 
-def span_at(step: int) -> int:
+def span_at(step: int, *, zooming: Rhythm = STILL) -> int:
     """How many steps share one place on a strip that has come so far."""
-    span = 1
-    while step > (MOST - 1) * span:
+    span, most = (zooming.every, MOST_ZOOMED) if zooming else (1, MOST)
+    while step > (most - 1) * span:
         span *= 2
     return span
 
 
-def is_wanted(kept: Iterable[int], *, step: int, is_last: bool) -> bool:
+def is_wanted(kept: Iterable[int], *, step: int, is_last: bool, zooming: Rhythm = STILL) -> bool:
     """Whether the step has a place among those that are kept: the last one always has."""
     known = set(kept)
-    span = span_at(max(known | {step}))
-    is_free = all((other - 1) // span != (step - 1) // span for other in known)
-    return step not in known and (is_last or is_free)
+    if step in known or is_last:
+        return step not in known
+    if zooming and not zooming.has_beat(step):
+        return False
+    span = span_at(max(known | {step}), zooming=zooming)
+    return all((other - 1) // span != (step - 1) // span for other in _in_rhythm(known, zooming))
 
 
-def surplus_of(kept: Iterable[int]) -> set[int]:
+def _in_rhythm(steps: Iterable[int], zooming: Rhythm) -> list[int]:
+    """Without the last one of a run that another goes on from, where that did not end with a zoom."""
+    return [step for step in steps if not zooming or zooming.has_beat(step)]
+
+
+def surplus_of(kept: Iterable[int], *, zooming: Rhythm = STILL) -> set[int]:
     """Which of these steps go: all but the first of each span, and the newest."""
     steps = sorted(kept)
-    span = span_at(steps[-1])
+    span = span_at(steps[-1], zooming=zooming)
     firsts: dict[int, int] = {}
-    for step in steps:
+    for step in _in_rhythm(steps, zooming):
         firsts.setdefault((step - 1) // span, step)
     return set(steps) - set(firsts.values()) - {steps[-1]}
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from gallery.models import Image, User
 from generator import pictures, upscaling
 from generator.engine.prompts import pictures_in
+from generator.engine.rhythm import Rhythm
 from generator.engine.settings import (
     DRAWERS,
     LIMITS,
@@ -152,6 +153,9 @@ class JobForm(OptionFields):
                 self.add_error(name, _("There is no picture with this id that you may see."))
         self._check_strokes(data)
         self._check_enlargement(data)
+        zooming = Rhythm(data.get("zoom_every") or 0, data.get("zoom_start") or 0)
+        if zooming and not zooming.has_begun(data.get("steps") or int(LIMITS["steps"][1])):
+            self.add_error("zoom_every", _("The picture is finished before its first zoom."))
         if data.get("every_drawer") and (data.get("pictures") or 1) > 1:
             self.add_error("pictures", _("In every way of drawing there is one picture each."))
         if data.get("every_drawer") and data.get("codebook_pull"):

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from gallery.models import Image, User
 from gallery.models.people import is_moderator
 from generator.engine.prompts import PromptError, Scene, parse_prompt, plain_text
+from generator.engine.rhythm import Rhythm
 from generator.engine.settings import LIMITS, MAX_PROMPT_CHARACTERS
 
 
@@ -199,6 +200,14 @@ class Job(models.Model):
             return parse_prompt(self.prompt) if plain_text(self.prompt) != self.prompt else ()
         except PromptError:  # asked for before prompts had a notation
             return ()
+
+    @property
+    def zooming(self) -> Rhythm:
+        return Rhythm(self.options.get("zoom_every", 0), self.options.get("zoom_start", 0))
+
+    @property
+    def has_zoomed(self) -> bool:
+        return self.zooming.has_begun(self.step)
 
     @property
     def is_finished(self) -> bool:

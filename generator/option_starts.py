@@ -1,4 +1,5 @@
-"""Options for what a picture begins as, what is laid over it, and what only a part of it is to show."""
+"""Options for what a picture begins as, what is laid over it, how it is zoomed, and what only a part of it
+is to show."""
 
 from __future__ import annotations
 
@@ -80,6 +81,24 @@ class StartFields(forms.Form):
     overlay_offset = number("overlay_offset", _("First after so many steps"), _("When it is first laid on."))
     overlay_until = number("overlay_until", _("Until this step"), _("When it ends; 0 is never."))
 
+    zoom_every = number(
+        "zoom_every",
+        _("Zoom every so many steps"),
+        _("Each zoom becomes a picture of the zoom video; 0 is no zoom."),
+    )
+    zoom_scale = number(
+        "zoom_scale", _("Scale of a zoom"), _("How much larger it gets each time; below 1 it gets smaller.")
+    )
+    zoom_shift_x = number(
+        "zoom_shift_x",
+        _("Shift to the right"),
+        _("Pixels that it moves with each zoom; below 0 it moves to the left."),
+    )
+    zoom_shift_y = number(
+        "zoom_shift_y", _("Shift down"), _("Pixels that it moves with each zoom; below 0 it moves up.")
+    )
+    zoom_start = number("zoom_start", _("First zoom after so many steps"), _("Until then it stands still."))
+
     SECTIONS: Sections = (
         (
             _("What it starts from"),
@@ -89,5 +108,6 @@ class StartFields(forms.Form):
             _("What is laid over it"),
             ("overlay_picture", "overlay_opacity", "overlay_every", "overlay_offset", "overlay_until"),
         ),
+        (_("Zooming"), ("zoom_every", "zoom_scale", "zoom_shift_x", "zoom_shift_y", "zoom_start")),
         (_("A part of the picture"), ("inside", "outside", "spot", "spot_picture")),
     )

@@ -99,7 +99,7 @@ def _make(job: Job, load_models: Callable[[], Models], heartbeat: Heartbeat, str
         heartbeat.moved()
         wished = jobs.record_step(job=job, step=step.index, loss=step.loss)
         is_end = step.is_last or wished == Job.State.STOPPING
-        if is_end or pace.is_due(step):
+        if is_end or pace.is_due(step) or strip.has_to_see(step.index):
             with pace.timed():
                 pixels = _show(job, step)
             strip.keep(step=step.index, loss=step.loss, pixels=pixels, is_last=is_end)

@@ -1,4 +1,5 @@
-"""Time-lapses: a job's filmstrip as one file to take along. The queue makes it, upkeep removes it."""
+"""Time-lapses: a job's filmstrip as one file to take along. The queue makes it, upkeep removes it. That of a
+run that zoomed is its zoom video."""
 
 from __future__ import annotations
 
@@ -152,7 +153,8 @@ def _video(pictures: Sequence[Pillow.Image], each: int) -> bytes:
 def file_name(film: TimeLapse) -> str:
     """For who downloads it."""
     words = slugify(plain_text(film.job.prompt))[:MAX_NAME].strip("-")
-    return f"{words or 'picture'}.{film.format}"
+    ending = "-zoom" if film.job.has_zoomed else ""
+    return f"{words or 'picture'}{ending}.{film.format}"
 
 
 def discard_expired() -> int:

@@ -27,6 +27,7 @@ from generator.engine.precision import Bf16Decoder, Bf16Perceptor, chosen_precis
 from generator.engine.settings import OPTIONS, GenerateSettings, parse_drops
 from generator.engine.threads import threads
 from generator.engine.tiles import TiledDecoder, needs_tiles
+from generator.engine.zooms import zoomed
 
 STATE_VERSION = 2
 NO_PICTURES: Pictures = MappingProxyType({})
@@ -157,15 +158,10 @@ class _Run:
 
     def step(self) -> float:
         """Take one step and return the loss that it started from."""
-        schedule, scenes = self.settings.schedule, self.scenes
-        scene = min(self.index * scenes // schedule, scenes - 1)
-        steps = scene_steps(scene, steps=schedule, scenes=scenes)
-        self.optimizer.param_groups[0]["lr"] = learning_rate(
-            self.settings.learning_rate,
-            done=min(self.index - steps.start, len(steps)),
-            steps=len(steps),
-            drops=self.drops,
-        )
+        scene = min(self.index * self.scenes // self.settings.schedule, self.scenes - 1)
+        self.optimizer.param_groups[0]["lr"] = self._learning_rate(scene)
+        if self.settings.zooming.is_due(self.index):
+            self._zoom()
         if starts.overlay_is_due(self.settings, self.index):
             starts.overlay(self.drawer, self.settings, self.pictures)
         self.optimizer.zero_grad(set_to_none=True)
@@ -179,9 +175,27 @@ class _Run:
             self.alpha.constrain()
         self.index += 1
         self._update_average()
-        if scene == scenes - 1:
+        if scene == self.scenes - 1:
             self.patience.see(loss.item())
         return loss.item()
+
+    def _learning_rate(self, scene: int) -> float:
+        """From the first zoom on it falls no further by itself: each zoom leaves the picture unfinished."""
+        steps = scene_steps(scene, steps=self.settings.schedule, scenes=self.scenes)
+        counted = self.index if self.drops else self.settings.zooming.before(self.index)
+        done = min(max(counted - steps.start, 0), len(steps))
+        return learning_rate(self.settings.learning_rate, done=done, steps=len(steps), drops=self.drops)
+
+    def _zoom(self) -> None:
+        """Go on from the picture as it is shown, and its transparency, scaled and shifted."""
+        chosen, count = self.settings, len(self.drawer.parameters())
+        move = {"scale": chosen.zoom_scale, "right": chosen.zoom_shift_x, "down": chosen.zoom_shift_y}
+        with torch.no_grad():
+            picture = self.drawer.picture(self.average[:count])  # (1, 3, H, W)
+            if self.alpha:
+                self.alpha.become(zoomed(self.alpha.cover(self.average[count:]), **move))
+                self.alpha.constrain()
+        starts.become(self.drawer, zoomed(picture, **move))
 
     def _loss(self, scene: int) -> Tensor:
         picture = self.drawer.render()  # (1, 3, H, W)
@@ -201,8 +215,9 @@ class _Run:
 
     @torch.no_grad()
     def _update_average(self) -> None:
-        """The plain mean of the first steps, then an exponential one, so that no start value lingers."""
-        decay = min(self.settings.averaging, 1 - 1 / self.index)
+        """The plain mean of the first steps, then an exponential one, so that no start value lingers; and
+        again from each zoom on, as what was drawn before lies elsewhere."""
+        decay = min(self.settings.averaging, 1 - 1 / self.settings.zooming.steps_since(self.index))
         for mean, parameter in zip(self.average, self.parameters, strict=True):
             mean.lerp_(parameter, 1 - decay)
 

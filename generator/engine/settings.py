@@ -25,6 +25,7 @@ from generator.engine.limits import (
 )
 from generator.engine.perceptors import parse_perceptors
 from generator.engine.prompts import pictures_in, texts_in
+from generator.engine.rhythm import Rhythm
 
 __all__ = [
     "CHOICES",
@@ -128,6 +129,13 @@ class GenerateSettings:
     overlay_offset: int = 0  # the first step, counted from 0, that it is laid over before
     overlay_until: int = 0  # the step before which it ends; 0: never
 
+    # Zoom: the picture so far is scaled about its middle, moved, and drawn on
+    zoom_every: int = 0  # steps; 0: never
+    zoom_scale: float = 1.02  # of each zoom; below 1 out of the picture
+    zoom_shift_x: int = 0  # pixels to the right, after the scaling
+    zoom_shift_y: int = 0  # pixels down
+    zoom_start: int = 0  # the first step, counted from 0, that a zoom may come before
+
     # At the end: the sides of what is kept, times those that are drawn and shown on the way
     enlarge: int = 1  # one of ENLARGEMENTS
 
@@ -166,6 +174,10 @@ class GenerateSettings:
     @property
     def schedule(self) -> int:
         return self.schedule_steps or self.steps
+
+    @property
+    def zooming(self) -> Rhythm:
+        return Rhythm(self.zoom_every, self.zoom_start)
 
     @property
     def pictures(self) -> frozenset[str]:

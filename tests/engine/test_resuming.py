@@ -35,6 +35,9 @@ CHANCES: dict[str, tuple[Any, ...]] = {
     "init_weight": (0.0, 1.0),
     "overlay_picture": ("", OWL),
     "overlay_every": (1, 2),
+    "zoom_every": (0, 2),
+    "zoom_shift_x": (0, -3),
+    "zoom_start": (0, 3),
 }
 
 
