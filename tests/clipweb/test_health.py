@@ -1,6 +1,7 @@
 import json
 import shutil
 import socket
+import ssl
 import time
 import uuid
 from datetime import timedelta
@@ -13,6 +14,7 @@ from django_q.models import OrmQ
 from clipweb.supervisor import probes
 from clipweb.supervisor.state import write_state
 from generator.models import Job
+from tests.processes import free_port
 
 EVERYBODY = {"REMOTE_ADDR": "203.0.113.7"}
 
@@ -177,3 +179,16 @@ def test_a_job_that_waits_for_another_with_a_heartbeat_is_not_stuck(alice):
     assert probes.stuck_tasks("generate") == 0
     Job.objects.filter(pk=job.pk).update(heartbeat_at=timezone.now() - timedelta(minutes=5))
     assert probes.stuck_tasks("generate") == 1
+
+
+def test_asking_on_this_machine_reads_no_certificates(settings, tmp_path, monkeypatch, db):
+    def read(*_: object, **__: object) -> None:
+        raise AssertionError("certificates were read")
+
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", read)
+    monkeypatch.setattr(ssl.SSLContext, "load_default_certs", read)
+    settings.PORT, settings.ENCODER_URL = free_port(), f"unix://{tmp_path / 'nobody.sock'}"
+    with pytest.raises(probes.NotAnsweringError):
+        probes.web(0)
+    with pytest.raises(probes.NotAnsweringError):
+        probes.encoder(0)
