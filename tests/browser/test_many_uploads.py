@@ -21,7 +21,7 @@ GOOD, BAD_OF_EACH = 270, 3
 LARGE = 6  # of the good ones: large enough that a cut finds one halfway
 BYTES_PER_SECOND = 2_000_000  # of the browser's connection
 MEGABYTE = 1024 * 1024
-SLOW = 120_000  # milliseconds: for a machine that has other things to do as well
+SLOW = 300_000  # milliseconds: for a machine that has other things to do as well
 
 
 def picture(seed: int, side: int = 24, kind: str = "PNG") -> bytes:
