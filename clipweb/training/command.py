@@ -15,6 +15,7 @@ from gallery import learning
 from gallery.clip.checksums import WeightsError
 from gallery.training.folder import RunError, RunFolder, new_name, run_folder
 from gallery.training.pictures import PictureFile, digest_of, files_of_folder
+from gallery.training.shapes import drawn_shapes
 
 
 class TrainingCommand(BaseCommand):
@@ -157,3 +158,26 @@ class TrainingCommand(BaseCommand):
         model, _note = getting.add(path=path, name=name, licence="made here, as the pictures allow", **how)
         self.stdout.write(f"{model.name} is here: {model.architecture}, {megabytes(model.bytes)}.")
         self.stdout.write(f"Work with it: manage.py models use {model.name}")
+
+
+class CaptionedTraining(TrainingCommand):
+    """Learns from pictures and what is said of them. fewest: of those with words, to learn and to measure."""
+
+    fewest: int
+
+    def add_sources(self, source: Any) -> None:
+        super().add_sources(source)
+        source.add_argument("--shapes", type=int, metavar="COUNT", help="drawn shapes, to try it out")
+
+    def asked_source(self, options: dict[str, Any]) -> dict[str, Any]:
+        return {**super().asked_source(options), "shapes": options["shapes"]}
+
+    def files_of(self, source: dict[str, Any]) -> list[PictureFile]:
+        files = drawn_shapes(source["shapes"], seed=0) if "shapes" in source else super().files_of(source)
+        said = [file for file in files if file.text]
+        if len(said) < self.fewest:
+            raise RunError(
+                f"{len(said)} pictures have a title, a caption or tags: it takes at least {self.fewest}, to "
+                "learn from some and to measure on others."
+            )
+        return said

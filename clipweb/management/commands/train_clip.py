@@ -7,24 +7,23 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
 from clipweb.registry import store
-from clipweb.training.command import TrainingCommand
+from clipweb.training.command import CaptionedTraining
 from gallery.training.folder import RunError, RunFolder
 from gallery.training.pictures import PictureFile, held_out
-from gallery.training.shapes import drawn_shapes
 
-FEWEST = 40  # pictures with words
 HELD_OUT = {"every": 5, "most": 1000}  # every fifth picture is measured on, and never learned from
 NOT_BETTER = 3  # exit status
 SHIPPED = ("mini", "mini-quick")
 
 
-class Command(TrainingCommand):
+class Command(CaptionedTraining):
     help = (
         "Trains a CLIP, which searches, on pictures and what is said of them: small towers "
         "from nothing, or with --from an existing model further. A model that did not get better at finding "
         f"pictures that it did not learn from is not installed; the exit status is then {NOT_BETTER}."
     )
     kind = "clip"
+    fewest = 40
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -39,23 +38,6 @@ class Command(TrainingCommand):
         model.add_argument("--weight-decay", type=float)
         model.add_argument("--chunk", type=int, help="pictures in memory at once; a batch may be larger")
         model.add_argument("--size", type=int, help="pixels a side, of new towers")
-
-    def add_sources(self, source: Any) -> None:
-        super().add_sources(source)
-        source.add_argument("--shapes", type=int, metavar="COUNT", help="drawn shapes, to try it out")
-
-    def asked_source(self, options: dict[str, Any]) -> dict[str, Any]:
-        return {**super().asked_source(options), "shapes": options["shapes"]}
-
-    def files_of(self, source: dict[str, Any]) -> list[PictureFile]:
-        files = drawn_shapes(source["shapes"], seed=0) if "shapes" in source else super().files_of(source)
-        said = [file for file in files if file.text]
-        if len(said) < FEWEST:
-            raise RunError(
-                f"{len(said)} pictures have a title, a caption or tags: it takes at least {FEWEST}, to learn "
-                "from some and to measure on others."
-            )
-        return said
 
     def train(self, options: dict[str, Any]) -> None:
         import torch

@@ -6,22 +6,21 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from clipweb.training.command import TrainingCommand
+from clipweb.training.command import CaptionedTraining
 from clipweb.training.transformers import Parts, chosen_vqgan, load_parts
 from gallery.training.folder import RunError, RunFolder
 from gallery.training.pictures import PictureFile, held_out
-from gallery.training.shapes import drawn_shapes
 
-FEWEST = 20  # pictures with words
 PROMPTS = 8  # captions of pictures that it did not learn from, drawn in each sheet of samples
 
 
-class Command(TrainingCommand):
+class Command(CaptionedTraining):
     help = (
         "Trains a transformer to draw from words: from what is said of pictures it learns which codes of a "
         "VQGAN follow which. `manage.py sample_transformer` shows what it has learned."
     )
     kind = "transformer"
+    fewest = 20
     can_install = False
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -34,22 +33,6 @@ class Command(TrainingCommand):
         model.add_argument("--heads", type=int)
         model.add_argument("--text-length", type=int, help="word pieces of a text that are looked at")
         model.add_argument("--learning-rate", type=float)
-
-    def add_sources(self, source: Any) -> None:
-        super().add_sources(source)
-        source.add_argument("--shapes", type=int, metavar="COUNT", help="drawn shapes, to try it out")
-
-    def asked_source(self, options: dict[str, Any]) -> dict[str, Any]:
-        return {**super().asked_source(options), "shapes": options["shapes"]}
-
-    def files_of(self, source: dict[str, Any]) -> list[PictureFile]:
-        files = drawn_shapes(source["shapes"], seed=0) if "shapes" in source else super().files_of(source)
-        said = [file for file in files if file.text]
-        if len(said) < FEWEST:
-            raise RunError(
-                f"{len(said)} pictures have a title, a caption or tags: it takes at least {FEWEST}."
-            )
-        return said
 
     def train(self, options: dict[str, Any]) -> None:
         import torch
