@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from gallery.clip.precision import multiplies_in_bf16
-from generator.engine.drawers import Decoder
+from generator.engine.drawers import Decoder, WrappedDecoder
 from generator.engine.goals import Perceptor
 from generator.engine.settings import GenerateSettings
 
@@ -30,25 +30,8 @@ def chosen_precision(settings: GenerateSettings, vqgan: Decoder) -> str:
     return "bf16" if large and multiplies_in_bf16(vqgan.codebook.device) else "fp32"
 
 
-class Bf16Decoder:
+class Bf16Decoder(WrappedDecoder):
     """A decoder that paints in bfloat16; it encodes pictures and quantises latents as precisely as before."""
-
-    def __init__(self, decoder: Decoder) -> None:
-        self._decoder = decoder
-
-    @property
-    def codebook(self) -> Tensor:
-        return self._decoder.codebook
-
-    @property
-    def factor(self) -> int:
-        return self._decoder.factor
-
-    def encode(self, pixels: Tensor) -> Tensor:
-        return self._decoder.encode(pixels)
-
-    def quantize(self, z: Tensor) -> Tensor:
-        return self._decoder.quantize(z)
 
     def decode(self, z: Tensor) -> Tensor:
         with torch.autocast(z.device.type, torch.bfloat16):

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from generator.engine.drawers import Decoder
+from generator.engine.drawers import Decoder, WrappedDecoder
 
 WHOLE_PIXELS = 512 * 512  # a picture of up to so many is computed in one
 TILE_PIXELS, FEWEST_CELLS = 384, 24  # side of a tile, whichever is more
@@ -29,24 +29,13 @@ def needs_tiles(width: int, height: int) -> bool:
     return width * height > WHOLE_PIXELS
 
 
-class TiledDecoder:
+class TiledDecoder(WrappedDecoder):
     """A decoder that paints and encodes in tiles; it quantises as before, which each cell does by itself."""
 
     def __init__(self, decoder: Decoder, tile: int = 0) -> None:
         """tile: cells along a side, more than OVERLAP; 0: as many as suit the decoder."""
-        self._decoder = decoder
+        super().__init__(decoder)
         self.tile = tile or max(FEWEST_CELLS, TILE_PIXELS // decoder.factor)
-
-    @property
-    def codebook(self) -> Tensor:
-        return self._decoder.codebook
-
-    @property
-    def factor(self) -> int:
-        return self._decoder.factor
-
-    def quantize(self, z: Tensor) -> Tensor:
-        return self._decoder.quantize(z)
 
     def encode(self, pixels: Tensor) -> Tensor:
         """Pixels (B, 3, H, W) in [-1, 1] → latent (B, C, H/factor, W/factor)."""

@@ -11,7 +11,7 @@ from generator.engine.drawers.cells import LAYOUTS, CellDrawer
 from generator.engine.drawers.drawer import CanBecome, Drawer
 from generator.engine.drawers.spectrum import SpectrumDrawer
 from generator.engine.drawers.strokes import StrokeDrawer
-from generator.engine.drawers.vqgan import Decoder, VqganDrawer
+from generator.engine.drawers.vqgan import Decoder, VqganDrawer, WrappedDecoder
 
 if TYPE_CHECKING:
     from generator.engine.settings import GenerateSettings
@@ -25,6 +25,7 @@ __all__ = [
     "SpectrumDrawer",
     "StrokeDrawer",
     "VqganDrawer",
+    "WrappedDecoder",
     "open_drawer",
 ]
 

@@ -43,6 +43,30 @@ class Decoder(Protocol):
         ...
 
 
+class WrappedDecoder:
+    """A decoder that does what another one does; what it does otherwise, a subclass says."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        self._decoder = decoder
+
+    @property
+    def codebook(self) -> Tensor:
+        return self._decoder.codebook
+
+    @property
+    def factor(self) -> int:
+        return self._decoder.factor
+
+    def encode(self, pixels: Tensor) -> Tensor:
+        return self._decoder.encode(pixels)
+
+    def quantize(self, z: Tensor) -> Tensor:
+        return self._decoder.quantize(z)
+
+    def decode(self, z: Tensor) -> Tensor:
+        return self._decoder.decode(z)
+
+
 class VqganDrawer:
     """Draws by a VQGAN's decoder from a latent that starts as random codebook vectors on a white ground.
 
