@@ -175,13 +175,19 @@ def remix_what_was_not_made_here(page: Page) -> None:
     page.wait_for_load_state()
 
 
+def look_ahead_of_policy(page: Page) -> None:
+    """In force, so high that it catches nothing: what it would do to the pictures that are here."""
+    page.locator("[name=is_active]").check()
+    page.locator("[name=threshold]").fill("19")
+    page.locator("form:has([name=is_active]) button").first.click()
+    page.locator("a[href$='/apply/']").click()
+    page.wait_for_url("**/apply/")
+
+
 def apply_policy(page: Page) -> None:
-    """In force, so high that it catches nothing, to all pictures; and waits for the queue to be through."""
-    page.get_by_label("In force").check()
-    page.get_by_label("Threshold", exact=True).fill("19")
-    page.get_by_role("button", name="Save and see").click()
-    page.get_by_role("link", name="Apply to the pictures that are here").click()
-    page.get_by_role("button", name="Apply it").click()
+    """To all pictures; and waits for the queue to be through."""
+    look_ahead_of_policy(page)
+    page.locator("main .button--danger").click()
     wait_for(page, "() => document.querySelector('[data-sweep=done]')")
 
 

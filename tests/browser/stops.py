@@ -16,6 +16,7 @@ from tests.browser.arriving import (
     delete_label_set,
     give_the_password,
     lay_out_the_map,
+    look_ahead_of_policy,
     make_a_time_lapse,
     open_a_cover,
     open_label_set,
@@ -300,12 +301,7 @@ STOPS = [
     Stop("admin-decisions", at("/admin/gallery/decision/"), "admin"),
     Stop("admin-policies", at("/admin/gallery/policy/"), "admin"),
     Stop("admin-jobs", at("/admin/generator/job/"), "admin"),
-    Stop(
-        "moderation-policy-applied",
-        lambda scene: f"/moderation/policies/{scene.policy}/",
-        "admin",
-        apply_policy,
-    ),
-    Stop("moderation-policy-apply", lambda scene: f"/moderation/policies/{scene.policy}/apply/", "admin"),
+    Stop("moderation-policy-apply", policy(), "admin", look_ahead_of_policy),
+    Stop("moderation-policy-applied", policy(), "admin", apply_policy),
     Stop("admin-job", lambda scene: f"/admin/generator/job/{scene.jobs['failed']}/change/", "admin"),
 ]
