@@ -127,7 +127,7 @@ def _our_losses(task: Task, vqgan, start, rng) -> Iterator:
 
     settings = _settings(task)
     clip = load_clip(ClipConfig("ViT-B-32", str(task.weights / "clip.pt"), Path()))
-    yield chosen_precision(settings, vqgan)
+    yield chosen_precision(settings, vqgan.codebook.device)
     state = next(generate(settings, vqgan, clip)).state()  # of a run that begins as the peer's
     state |= {"index": 0, "parameters": [start], "average": [start.clone()], "rng": rng.get_state()}
     state["optimizer"]["state"] = {}

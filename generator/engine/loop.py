@@ -84,9 +84,10 @@ def generate(
     perceptor is missing.
     """
     check_given(pictures, settings.pictures)
-    precision = resume.get("precision") if resume else None
+    began_in = resume.get("precision") if resume else None
+    precision = began_in or chosen_precision(settings, vqgan.codebook.device)
     judging = chosen_perceptors(settings, clip, perceptors)
-    run = _Run(settings, vqgan, judging, pictures, precision or chosen_precision(settings, vqgan))
+    run = _Run(settings, vqgan, judging, pictures, precision)
     if resume is not None:
         run.restore(resume)
     while not run.is_over:

@@ -63,7 +63,7 @@ def test_the_pack_can_be_asked_to_see_in_bfloat16(exact, pictures):
     assert rounded.dtype == torch.float32
     torch.testing.assert_close(rounded.norm(dim=-1), torch.ones(4))
     cosines = F.cosine_similarity(rounded, exact.encode_pixels(pictures))
-    assert 0.999 < cosines.min() < 1 - 1e-6  # it did round
+    assert 0.99 < cosines.min() < 1 - 1e-6  # it did round; noise, which this is, more than a picture
 
 
 def test_a_transformer_s_texts_stay_exact_and_its_pictures_nearly():
@@ -75,6 +75,13 @@ def test_a_transformer_s_texts_stay_exact_and_its_pictures_nearly():
         assert 0.999 < cosines.min() < 1 - 1e-6
         tokens = torch.ones(1, exact.context_length, dtype=torch.int64)
         assert torch.equal(rounded.encode_text(tokens), exact.encode_text(tokens))
+
+
+def test_rounding_what_is_around_it_leaves_a_convolutional_tower_exact(exact, pictures):
+    """A decoder that paints in bfloat16 must not blur what guides it."""
+    with torch.autocast("cpu", torch.bfloat16):
+        surrounded = exact.encode_pixels(pictures)
+    assert torch.equal(surrounded, exact.encode_pixels(pictures))
 
 
 def test_guidance_still_gets_gradients(exact):

@@ -5,23 +5,14 @@ from itertools import islice
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from generator.engine import precision
 from generator.engine.loop import generate
-from generator.engine.precision import Bf16Decoder, Bf16Perceptor, chosen_precision, multiplies_in_bf16
+from generator.engine.precision import Bf16Decoder, Bf16Perceptor, chosen_precision
 from generator.engine.settings import GenerateSettings, SettingsError
 from tests.engine.tiny import TinyClip, TinyVqgan
 
 CPU = torch.device("cpu")
-
-
-class LargeVqgan(TinyVqgan):
-    """As a released one: so many weights that rounding them pays."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.unused = nn.Parameter(torch.zeros(1).expand(precision.PAYS_FROM), requires_grad=False)
 
 
 def settings(**changes) -> GenerateSettings:
@@ -33,17 +24,15 @@ def images(*arguments, **options) -> list[bytes]:
     return [step.image().tobytes() for step in generate(*arguments, **options)]
 
 
-def test_auto_rounds_large_decoders_alone_and_only_where_the_processor_can():
-    usual = "bf16" if multiplies_in_bf16(CPU) else "fp32"
-    assert chosen_precision(settings(), LargeVqgan()) == usual
-    assert chosen_precision(settings(), TinyVqgan()) == "fp32"
-    assert chosen_precision(settings(precision="bf16"), TinyVqgan()) == "bf16"
-    assert chosen_precision(settings(precision="fp32"), LargeVqgan()) == "fp32"
-
-
-def test_auto_is_the_same_picture_as_what_it_stands_for():
+@pytest.mark.parametrize("able", [True, False])
+def test_auto_rounds_where_the_processor_can(monkeypatch, able):
+    monkeypatch.setattr(precision, "multiplies_in_bf16", lambda device: able)
+    chosen = "bf16" if able else "fp32"
+    assert chosen_precision(settings(), CPU) == chosen
+    assert chosen_precision(settings(precision="bf16"), CPU) == "bf16"
+    assert chosen_precision(settings(precision="fp32"), CPU) == "fp32"
     assert images(settings(), TinyVqgan(), TinyClip()) == images(
-        settings(precision="fp32"), TinyVqgan(), TinyClip()
+        settings(precision=chosen), TinyVqgan(), TinyClip()
     )
 
 
