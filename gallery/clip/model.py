@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gallery.clip.checksums import WeightsError, file_sha256, verify_checksums
-from gallery.clip.layout import put_positions_first
+from gallery.clip.layout import arrange
 from gallery.clip.precision import Precision, Sight
 from gallery.clip.preprocess import Preprocess
 from gallery.clip.released.folders import load_folder
@@ -222,7 +222,7 @@ def load_strictly(network: nn.Module, state: dict[str, Tensor], *, name: str) ->
 def _load_folder(config: ClipConfig, folder: Path) -> ClipModel:
     network, tokenizer, preprocess, weights = load_folder(folder)
     return ClipModel(
-        network=put_positions_first(network),
+        network=arrange(network),
         tokenizer=tokenizer,
         preprocess=Preprocess.from_open_clip(preprocess),
         model_id=f"{folder.name}@{file_sha256(weights)[:REVISION]}",
@@ -247,7 +247,7 @@ def _load_released(config: ClipConfig) -> ClipModel:
         )
     network = _build_released(config, path, tag)
     return ClipModel(
-        network=put_positions_first(network),
+        network=arrange(network),
         tokenizer=open_clip.get_tokenizer(config.model),
         preprocess=Preprocess.from_open_clip(PreprocessCfg(**network.visual.preprocess_cfg)),  # type: ignore
         # A file may be exchanged under its name, and a released tag's by whoever publishes it.

@@ -13,7 +13,7 @@ from open_clip.transform import PreprocessCfg
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from gallery.clip.layout import put_positions_first
+from gallery.clip.layout import arrange
 from gallery.clip.model import (
     PACK,
     QUICK_PACK,
@@ -71,7 +71,7 @@ def small_start(*, size: int, seed: int) -> Start:
         "resize_mode": "squash",
     }
     return Start(
-        network=put_positions_first(folders.build(model_cfg)).train(),
+        network=arrange(folders.build(model_cfg)).train(),
         tokenize=open_clip.SimpleTokenizer(context_length=SMALL_CONTEXT),
         preprocess=Preprocess(size, HALF_MEAN, HALF_MEAN, resize_mode="squash"),
         config={"model_cfg": model_cfg, "preprocess_cfg": preprocess_cfg},
@@ -102,9 +102,7 @@ def installed_start(folder: Path) -> Start:
     """A model of the registry. Raises WeightsError."""
     network, tokenizer, preprocess, _weights = folders.load_folder(folder)
     config = {key: value for key, value in folders.read_config(folder).items() if key.endswith("_cfg")}
-    return Start(
-        put_positions_first(network), tokenizer, Preprocess.from_open_clip(preprocess), config, folder
-    )
+    return Start(arrange(network), tokenizer, Preprocess.from_open_clip(preprocess), config, folder)
 
 
 def start_of(name: str, *, pack: Path, models: Path) -> Start:
