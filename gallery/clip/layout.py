@@ -11,26 +11,28 @@ from torch.nn import functional as F
 
 def arrange(network: nn.Module) -> nn.Module:
     """Changes in place how open_clip's transformers compute; the names and shapes of weights stay."""
-    modules: list[Any] = list(network.modules())
-    for module in modules:
-        if type(module) is Transformer:
-            _put_positions_first(module)
-        elif type(module) is VisionTransformer and PatchProduct.can_replace(module.conv1):
-            module.conv1 = PatchProduct.of(module.conv1)
+    put_positions_first(network)
+    towers: list[Any] = [module for module in network.modules() if type(module) is VisionTransformer]
+    for tower in towers:
+        if PatchProduct.can_replace(tower.conv1):
+            tower.conv1 = PatchProduct.of(tower.conv1)
     return network
 
 
-def _put_positions_first(transformer: Any) -> None:
-    """Let a transformer compute on (L, N, D) rather than (N, L, D).
+def put_positions_first(network: nn.Module) -> nn.Module:
+    """Let open_clip's transformers compute on (L, N, D) rather than (N, L, D), as OpenAI's own do.
 
     torch's attention works on (L, N, D) and turns what comes otherwise. What it then multiplies is not
     contiguous, so that the weights of the projection are repeated for every position: of no account in
     float32, six times slower in bfloat16.
     """
-    if all(type(block) is ResidualAttentionBlock for block in transformer.resblocks):
-        transformer.batch_first = False
-        for block in transformer.resblocks:
-            block.attn.batch_first = False
+    transformers: list[Any] = [module for module in network.modules() if type(module) is Transformer]
+    for transformer in transformers:
+        if all(type(block) is ResidualAttentionBlock for block in transformer.resblocks):
+            transformer.batch_first = False
+            for block in transformer.resblocks:
+                block.attn.batch_first = False
+    return network
 
 
 class PatchProduct(nn.Conv2d):
