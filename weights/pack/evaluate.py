@@ -1,8 +1,8 @@
 """Scores the shipped models: `python -m weights.pack.evaluate` (`make pack-eval`).
 
 Prints text→image recall on concepts and on an artist that training never saw, beside chance and the baseline
-(frozen towers, two small heads), names the demo pictures zero-shot, and says how well pictures come back from
-the VQGAN. Exits 1 if a baseline row stands.
+(frozen towers, two small heads), names the demo pictures and photographs zero-shot, and says how well
+pictures come back from the VQGAN. Exits 1 if a baseline row stands.
 """
 
 import argparse
@@ -32,6 +32,7 @@ from weights.pack.dataset import (
 )
 from weights.pack.demo import FOLDER as DEMO_FOLDER
 from weights.pack.features import plain_pixels
+from weights.pack.photographs import LABELS, name_photographs, photographs
 from weights.pack.retrieval import (
     RANKS,
     Recall,
@@ -183,6 +184,18 @@ def zero_shot(model: ClipModel, folder: Path) -> tuple[list[str], int]:
     return lines, right
 
 
+def photograph_table(model: ClipModel, packages_folder: Path) -> str:
+    """What each photograph is taken for, and how many are taken for what they are."""
+    rows = name_photographs(model, photographs(packages_folder))
+    lines = ["| photograph | first | probability | of its own label |", "| --- | --- | --- | --- |"]
+    lines += [f"| {row.label} | {row.first} | {row.odds:.2f} | {row.own:.2f} |" for row in rows]
+    right = sum(row.first == row.label for row in rows)
+    said = (
+        f"{right} of {len(rows)} photographs named first among {len(LABELS)} labels (chance 0.02, goal 0.8)."
+    )
+    return "\n".join([*lines, "", said])
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=DEFAULT_FOLDER)
@@ -209,6 +222,7 @@ def main() -> int:
     print("\n".join(lines))
     count = len(lines) - 2
     print(f"\n{right} of {count} demo pictures named first among {count} labels (chance {1 / count:.2f}).")
+    print(f"\n{photograph_table(model, options.packages)}")
     print(f"\nVQGAN:\n\n{scores_table(evaluate(data, perceptual_features(options.packages)))}\n")
     print(f"{time.monotonic() - started:.0f} s")
     if not beaten(rows):
