@@ -24,6 +24,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("--database-only"):
         config.hook.pytest_deselected(items=[item for item in items if not uses_database(item)])
         items[:] = [item for item in items if uses_database(item)]
+    # What takes longest begins first: as the last one it would have the machine to itself.
+    items.sort(key=lambda item: item.path.name != "test_postgresql.py")
 
 
 def uses_database(item: pytest.Item) -> bool:

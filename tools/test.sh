@@ -16,5 +16,5 @@ run() {
 }
 
 OMP_NUM_THREADS=1 run --numprocesses auto --dist loadfile -m "not browser and not processes" "$@"
-OMP_NUM_THREADS=1 run --numprocesses 3 --dist loadfile -m "browser or processes" "$@"
+OMP_NUM_THREADS=1 run --numprocesses 3 --dist loadfile --no-loadscope-reorder -m "browser or processes" "$@"
 exit "$status"
