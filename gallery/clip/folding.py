@@ -30,8 +30,7 @@ def _fold(parent: nn.Module) -> int:
     for (before, convolution), (after, norm) in pairwise(children):
         if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
             setattr(parent, before, fuse_conv_bn_eval(convolution, norm))
-            setattr(
-                parent, after, getattr(norm, "act", nn.Identity())
-            )  # timm's norm has its activation in it
+            # timm's norms have their activation in them.
+            setattr(parent, after, getattr(norm, "act", nn.Identity()))
             folded += 1
     return folded

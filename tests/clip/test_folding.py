@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parents[2] / "weights" / "mini" / "clip"
 def first_member() -> nn.Module:
     network = build_pack_network(FOLDER, quick=True)
     network.load_state_dict(of_one_member(load_file(FOLDER / WEIGHTS), 0))
-    return network.visual.float().eval().requires_grad_(False)
+    return network.visual.eval().requires_grad_(False)
 
 
 def norms(tower: nn.Module) -> int:
@@ -28,10 +28,9 @@ def test_the_pack_sees_the_same_without_its_norms():
     assert norms(tower) == 49
     assert fold_norms(folded) == 49
     assert norms(folded) == 0
-    random = torch.Generator().manual_seed(0)
     seen = []
     for each in (tower, folded):
-        pixels = torch.randn(2, 3, 192, 192, generator=random.manual_seed(0)).requires_grad_()
+        pixels = torch.randn(2, 3, 192, 192, generator=torch.Generator().manual_seed(0), requires_grad=True)
         vectors = each(pixels)
         vectors.square().sum().backward()
         seen.append((vectors, pixels.grad))
