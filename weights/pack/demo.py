@@ -4,7 +4,6 @@ Writes `gallery/demo/*.png|jpg|webp` and `gallery/demo/pictures.json`, which say
 """
 
 import argparse
-import io
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,7 +11,8 @@ from pathlib import Path
 from PIL import Image
 
 from weights.pack.data import ARTWORK, PACKAGES_FOLDER, fetch_all
-from weights.pack.packages import PackageError, pinned_packages, read_members
+from weights.pack.packages import PackageError, pinned_packages
+from weights.pack.photographs import open_picture
 from weights.pack.render import render_bitmap, render_svg
 from weights.pack.sources import Artwork, read_all
 
@@ -144,9 +144,7 @@ def draw(drawing: Drawing, artwork: Artwork) -> Image.Image:
 
 
 def copy_photograph(photograph: Photograph, archive: Path) -> Image.Image:
-    (data,) = read_members(archive, photograph.path.__eq__).values()
-    with Image.open(io.BytesIO(data)) as picture:
-        copy = picture.convert("RGB")
+    copy = open_picture(archive, photograph.path)
     copy.thumbnail((PHOTO_SIZE, PHOTO_SIZE), Image.Resampling.LANCZOS)
     return copy
 

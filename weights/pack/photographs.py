@@ -60,15 +60,16 @@ class Named:
 def photographs(packages_folder: Path) -> dict[str, Image.Image]:
     """Each label's photograph. Raises PackageError when a package cannot be had."""
     archives = fetch_all(sorted({package for package, _ in PATHS.values()}), packages_folder)
-    found = {}
-    for label, (package, path) in PATHS.items():
-        (data,) = read_members(archives[package], path.__eq__).values()
-        found[label] = _raw(data) if path.endswith(".dat") else Image.open(io.BytesIO(data)).convert("RGB")
-    return found
+    return {label: open_picture(archives[package], path) for label, (package, path) in PATHS.items()}
 
 
-def _raw(data: bytes) -> Image.Image:
-    return Image.fromarray(np.frombuffer(bz2.decompress(data), np.uint8).reshape(FACE_SHAPE))
+def open_picture(archive: Path, path: str) -> Image.Image:
+    """The picture at a path inside a package's archive, as RGB."""
+    (data,) = read_members(archive, path.__eq__).values()
+    if path.endswith(".dat"):
+        return Image.fromarray(np.frombuffer(bz2.decompress(data), np.uint8).reshape(FACE_SHAPE))
+    with Image.open(io.BytesIO(data)) as picture:
+        return picture.convert("RGB")
 
 
 def name_photographs(model: ClipModel, pictures: dict[str, Image.Image]) -> list[Named]:
