@@ -32,7 +32,7 @@ from weights.pack.dataset import (
 )
 from weights.pack.demo import FOLDER as DEMO_FOLDER
 from weights.pack.features import plain_pixels
-from weights.pack.photographs import LABELS, name_photographs, photographs
+from weights.pack.photographs import LABELS, photographs
 from weights.pack.retrieval import (
     RANKS,
     Recall,
@@ -163,37 +163,29 @@ def beaten(rows: Sequence[Recall]) -> bool:
     )
 
 
-def zero_shot(model: ClipModel, folder: Path) -> tuple[list[str], int]:
-    """One line for each demo picture among all the demo's labels, and how many are right."""
+def demo_pictures(folder: Path) -> list[tuple[str, str, Image.Image]]:
+    """File, label and pixels of each."""
     rows = json.loads((folder / "pictures.json").read_text(encoding="utf-8"))
-    images = []
+    found = []
     for row in rows:
         with Image.open(folder / row["file"]) as picture:
-            images.append(picture.convert("RGB"))
-    labels = [row["label"] for row in rows]
+            found.append((row["file"], row["label"], picture.convert("RGB")))
+    return found
+
+
+def zero_shot(
+    model: ClipModel, pictures: Sequence[tuple[str, str, Image.Image]], labels: Sequence[str]
+) -> tuple[list[str], int]:
+    """One line for each picture (name, own label, pixels) among the labels, and how many are right."""
     texts = model.encode_text([model.label_template.format(label) for label in labels]).numpy()
-    odds = probabilities(model.encode_images(images).numpy(), texts, model.logit_scale)
+    images = model.encode_images([image for _, _, image in pictures]).numpy()
+    odds = probabilities(images, texts, model.logit_scale)
     lines, right = ["| picture | first | probability | its own label |", "| --- | --- | --- | --- |"], 0
-    for position, row in enumerate(rows):
-        best = int(odds[position].argmax())
-        right += best == position
-        own = f"{odds[position, position]:.2f}"
-        lines.append(
-            f"| {row['file']} | {labels[best]} | {odds[position, best]:.2f} | {row['label']} {own} |"
-        )
+    for (name, label, _), row in zip(pictures, odds, strict=True):
+        best, own = int(row.argmax()), labels.index(label)
+        right += best == own
+        lines.append(f"| {name} | {labels[best]} | {row[best]:.2f} | {label} {row[own]:.2f} |")
     return lines, right
-
-
-def photograph_table(model: ClipModel, packages_folder: Path) -> str:
-    """What each photograph is taken for, and how many are taken for what they are."""
-    rows = name_photographs(model, photographs(packages_folder))
-    lines = ["| photograph | first | probability | of its own label |", "| --- | --- | --- | --- |"]
-    lines += [f"| {row.label} | {row.first} | {row.odds:.2f} | {row.own:.2f} |" for row in rows]
-    right = sum(row.first == row.label for row in rows)
-    said = (
-        f"{right} of {len(rows)} photographs named first among {len(LABELS)} labels (chance 0.02, goal 0.8)."
-    )
-    return "\n".join([*lines, "", said])
 
 
 def main() -> int:
@@ -211,7 +203,8 @@ def main() -> int:
         data = load_dataset(options.data)
     model = load_clip(ClipConfig(PACK, "", options.pack))
     rows, named = recall_table(model, data, options.pack)
-    lines, right = zero_shot(model, DEMO_FOLDER)
+    demo = demo_pictures(DEMO_FOLDER)
+    lines, right = zero_shot(model, demo, [label for _, label, _ in demo])
     print(
         f"{model.model_id}: {model.dim} dimensions, logit scale {model.logit_scale:.1f}\n\n{markdown(rows)}\n"
     )
@@ -222,7 +215,13 @@ def main() -> int:
     print("\n".join(lines))
     count = len(lines) - 2
     print(f"\n{right} of {count} demo pictures named first among {count} labels (chance {1 / count:.2f}).")
-    print(f"\n{photograph_table(model, options.packages)}")
+    photos = [(label, label, picture) for label, picture in photographs(options.packages).items()]
+    lines, right = zero_shot(model, photos, LABELS)
+    print("\n" + "\n".join(lines))
+    print(
+        f"\n{right} of {len(photos)} photographs named first among {len(LABELS)} labels "
+        "(chance 0.02, goal 0.8)."
+    )
     print(f"\nVQGAN:\n\n{scores_table(evaluate(data, perceptual_features(options.packages)))}\n")
     print(f"{time.monotonic() - started:.0f} s")
     if not beaten(rows):

@@ -6,14 +6,11 @@ None was ever trained on, and the labels were chosen before the first one was as
 
 import bz2
 import io
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from gallery.clip.model import ClipModel
-from gallery.clip.zeroshot import probabilities
 from weights.pack.data import fetch_all
 from weights.pack.packages import read_members
 
@@ -47,16 +44,6 @@ LABELS = (*PATHS, *OTHERS)
 FACE_SHAPE = (768, 1024, 3)  # of scipy's face.dat: raw pixels, compressed
 
 
-@dataclass(frozen=True)
-class Named:
-    """label: what the photograph shows; first: the label that fits it best; odds of both."""
-
-    label: str
-    first: str
-    odds: float
-    own: float
-
-
 def photographs(packages_folder: Path) -> dict[str, Image.Image]:
     """Each label's photograph. Raises PackageError when a package cannot be had."""
     archives = fetch_all(sorted({package for package, _ in PATHS.values()}), packages_folder)
@@ -70,14 +57,3 @@ def open_picture(archive: Path, path: str) -> Image.Image:
         return Image.fromarray(np.frombuffer(bz2.decompress(data), np.uint8).reshape(FACE_SHAPE))
     with Image.open(io.BytesIO(data)) as picture:
         return picture.convert("RGB")
-
-
-def name_photographs(model: ClipModel, pictures: dict[str, Image.Image]) -> list[Named]:
-    """What the model takes each of them for, among LABELS in its own template."""
-    texts = model.encode_text([model.label_template.format(label) for label in LABELS]).numpy()
-    images = model.encode_images(list(pictures.values())).numpy()
-    odds = probabilities(images, texts, model.logit_scale)
-    return [
-        Named(label, LABELS[int(row.argmax())], float(row.max()), float(row[LABELS.index(label)]))
-        for label, row in zip(pictures, odds, strict=True)
-    ]
