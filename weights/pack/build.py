@@ -16,7 +16,10 @@ STAGES = {
     "clip": "train the dual encoder's first image tower",
     "vqgan": "train the picture generator",
     "members": "train the projections of its other image towers",
+    "codes": "the artwork as codes of the picture generator",
+    "transformer": "train the transformer that draws with them",
     "vqgan_eval": "score the picture generator and draw its sheet",
+    "transformer_eval": "draw the transformer's sheets and score them",
     "evaluate": "score both beside chance and baseline",
 }
 # Neither training needs the other, and two of one thread each are faster than one of two after the other.

@@ -11,19 +11,22 @@ TEMPLATES = (
 )  # fmt: skip
 
 
-def draw_caption(pair: Pair, colour: str, recoloured: bool, random: np.random.Generator) -> str:
+def draw_caption(
+    pair: Pair, colour: str, recoloured: bool, random: np.random.Generator, *, keywords: bool = True
+) -> str:
     """One caption out of the many that fit.
 
     colour: the one colour of the view, or "". recoloured: the label's own colour words are no longer true.
+    keywords: now and then they are said, with the label or without.
     """
     label = _coloured_label(pair.label, colour, recoloured, random)
-    keywords = [word for word in pair.keywords if not (recoloured and names_colour(word))]
+    words = [word for word in pair.keywords if not (recoloured and names_colour(word))] if keywords else []
     kind = random.random()
-    if keywords and kind > 0.85:
-        return str(random.choice(keywords))
-    if keywords and kind > 0.65:
-        count = min(len(keywords), int(random.integers(1, 4)))
-        return ", ".join([label, *random.choice(keywords, size=count, replace=False)])
+    if words and kind > 0.85:
+        return str(random.choice(words))
+    if words and kind > 0.65:
+        count = min(len(words), int(random.integers(1, 4)))
+        return ", ".join([label, *random.choice(words, size=count, replace=False)])
     if kind > 0.3:
         return label
     return str(random.choice(TEMPLATES)).format(label)

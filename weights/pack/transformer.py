@@ -30,12 +30,12 @@ from weights.pack.dataset import DEFAULT_FOLDER, TRAIN, VALIDATION, load_dataset
 RUN_FOLDER = Path(".work/transformer")
 FOLDER = "transformer"  # inside the pack
 
-SHAPE = TransformerConfig(codes=1024, text_width=384, grid=16, text_length=16)
+SHAPE = TransformerConfig(codes=1024, text_width=384, sides=(8, 16), text_length=16, dropout=0.1)
 # What drawings of one thing have in common is learned first, at a quarter of the price.
-SMALL, LARGE = Phase(steps=2400, side=8, batch=48), Phase(steps=1600, side=16, batch=16)
+SMALL, LARGE = Phase(steps=2400, side=8, batch=48), Phase(steps=1600, side=16, batch=12)
 CONFIG = TransformerTraining(model=SHAPE, phases=(SMALL, LARGE))
 # Emoji are drawn by several artists each; flags are many, and titles of clip art are often not what one sees.
-SOURCE_WEIGHTS = {"openclipart": 0.3, "meteocons": 0.5, "flag": 0.5, "circle-flags": 0.5}
+SOURCE_WEIGHTS = {"openclipart": 0.15, "meteocons": 0.3, "flag": 0.3, "circle-flags": 0.3}
 PROMPTS = (
     "a red heart", "a smiling face", "a cat face", "a pizza",
     "a rainbow", "a tree", "a blue fish", "a snowman",
@@ -63,12 +63,17 @@ class CaptionedCodes:
                 self.codes.colours[number][row],
                 bool(self.codes.recoloured[number, row]),
                 random,
+                keywords=False,  # they say what a thing is for, seldom what is seen
             )
             for row, number in zip(rows, views, strict=True)
         ]
         states, mask = self.clip.text_states(captions)
-        codes = self.codes.codes[phase.side][views, rows].astype(np.int64)
-        return Captioned(states, mask, torch.from_numpy(codes))
+        grids = [
+            grid[views, rows].reshape(phase.batch, -1)
+            for side, grid in sorted(self.codes.codes.items())
+            if side <= phase.side
+        ]
+        return Captioned(states, mask, torch.from_numpy(np.concatenate(grids, axis=1).astype(np.int64)))
 
 
 def draw(trainer: TransformerTrainer, clip: ClipModel, vqgan: Vqgan) -> Image.Image:

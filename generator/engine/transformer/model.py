@@ -8,6 +8,8 @@ queries and keys of unit length (Henry et al. 2020), squared ReLU (So et al. 202
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -80,7 +82,11 @@ class Block(nn.Module):
 
 
 class TokenTransformer(nn.Module):
-    """p(code | text, the codes above and to the left)."""
+    """p(code | text, the codes before it): a small grid of the picture row by row, then the finer ones.
+
+    What the whole looks like is settled in few codes, and each finer one knows the coarse one that it refines
+    (Razavi et al. 2019, section 3.2; Tian et al. 2024, section 3).
+    """
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
@@ -89,33 +95,37 @@ class TokenTransformer(nn.Module):
         self.text = nn.Linear(config.text_width, width)
         self.no_text = nn.Parameter(torch.randn(width) * 0.02)
         self.text_places = nn.Embedding(config.text_length, width)
+        self.about = nn.Linear(config.text_width, width)  # of the text as a whole, for each place
         self.codes = nn.Embedding(config.codes, width)
+        self.parents = nn.Embedding(config.codes, width)  # of the coarser grid's code at the same spot
         self.rows = nn.Embedding(config.grid, width)  # of the place that is predicted
         self.columns = nn.Embedding(config.grid, width)
+        self.sides = nn.Embedding(len(config.sides), width)  # which grid it is
         self.start = nn.Parameter(torch.randn(width) * 0.02)
-        self.sides = nn.Embedding(config.grid, width)  # how many codes a side the picture has, less 1
         self.blocks = nn.ModuleList(Block(config, layer) for layer in range(config.layers))
         self.norm = nn.RMSNorm(width)
         self.head = nn.Linear(width, config.codes, bias=False)
-        for table in (self.text_places, self.codes, self.rows, self.columns, self.sides):
+        for table in (self.text_places, self.codes, self.parents, self.rows, self.columns, self.sides):
             nn.init.normal_(table.weight, std=0.02)
         nn.init.zeros_(self.head.weight)
+        for name, places in _places(config.sides).items():
+            self.register_buffer(name, places, persistent=False)
 
     def forward(self, states: Tensor, mask: Tensor, codes: Tensor) -> Tensor:
         """Scores of every code of whole pictures, for training.
 
-        states (B, L, text_width) and mask (B, L) bool, True where there is text: see `prefix`. codes
-        (B, s, s) int64. Returns logits (B, s · s, K) of each place, given the text and the codes before it.
+        states (B, L, text_width) and mask (B, L) bool, True where there is text: see `prefix`. codes (B, n)
+        int64: the grids of a picture, coarse to fine, each row by row. Returns logits (B, n, K) of each
+        place, given the text and the codes before it.
         """
-        side = codes.shape[1]
-        seen = codes.flatten(1)[:, :-1]
-        x = torch.cat([self.prefix(states, mask), self.entries(seen, side, 0)], dim=1)
+        words, about = self.prefix(states, mask)
+        x = torch.cat([words, self.entries(codes[:, :-1], 0, about)], dim=1)
         for block in self.blocks:
             x = block(x)
         return self.head(self.norm(x[:, self.config.text_length :]))
 
-    def prefix(self, states: Tensor, mask: Tensor) -> Tensor:
-        """What is before the picture: (B, text_length, width).
+    def prefix(self, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """What is before the picture (B, text_length, width), and the text as a whole (B, 1, width).
 
         The first text_length states of the text tower; places without a word, and all of them where mask is
         False throughout, hold one learned vector, which is how classifier-free guidance asks for no text.
@@ -123,21 +133,50 @@ class TokenTransformer(nn.Module):
         length = self.config.text_length
         states, mask = states[:, :length], mask[:, :length]
         states = F.pad(states, (0, 0, 0, length - states.shape[1]))
-        mask = F.pad(mask, (0, length - mask.shape[1]), value=False)
-        words = torch.where(mask[:, :, None], self.text(states), self.no_text)
-        return words + self.text_places.weight
+        mask = F.pad(mask, (0, length - mask.shape[1]), value=False)[:, :, None]
+        words = torch.where(mask, self.text(states), self.no_text)
+        mean = (states * mask).sum(dim=1, keepdim=True) / mask.sum(dim=1, keepdim=True).clamp(min=1)
+        about = torch.where(mask.any(dim=1, keepdim=True), self.about(mean), 0)
+        return words + self.text_places.weight, about
 
-    def entries(self, codes: Tensor, side: int, first: int) -> Tensor:
-        """What the places see of the codes before them: (B, n, width).
+    def entries(self, before: Tensor, first: int, about: Tensor) -> Tensor:
+        """What places number `first`, `first + 1`, … see of the codes before them: (B, n, width).
 
-        codes (B, n - 1) when first is 0, for the first n places, which begin with one that saw no code; else
-        (B, n), the codes of the n places before place number `first`, `first + 1`, ….
+        before (B, first + n - 1): all codes before the last of these places. about (B, 1, width).
         """
-        self.config.check_side(side)
-        x = self.codes(codes)
+        count = before.shape[1] + 1 - first
+        place = slice(first, first + count)
+        x = self.codes(before[:, max(0, first - 1) :])
         if first == 0:
-            x = torch.cat([self.start.expand(len(codes), 1, -1), x], dim=1)
-        place = torch.arange(first, first + x.shape[1], device=codes.device)
-        stride = self.config.grid // side
-        where = self.rows(place // side * stride) + self.columns(place % side * stride)
-        return x + where + self.sides.weight[side - 1]
+            x = torch.cat([self.start.to(x.dtype).expand(len(before), 1, -1), x], dim=1)
+        where = self.rows(self.row[place]) + self.columns(self.column[place]) + self.sides(self.level[place])  # type: ignore
+        parent = self.parent[place]  # type: ignore[index]
+        has_one = parent >= 0
+        if has_one.any():
+            above = self.parents(before[:, parent.clamp(min=0)]) if before.shape[1] else 0
+            x = x + torch.where(has_one[:, None], above, 0)
+        return x + where + about
+
+
+def _places(sides: Sequence[int]) -> dict[str, Tensor]:
+    """Of each place in a picture of these grids, (Σ s²,) int64: its row and column in the finest grid, the
+    number of its grid, and where in the sequence the coarser grid's code of the same spot is, or -1.
+
+    A coarse grid takes every second, third, … row and column, so that a shape's middle stays the middle.
+    """
+    rows, columns, levels, parents = [], [], [], []
+    begin = 0  # of the grid before
+    for level, side in enumerate(sides):
+        across = torch.arange(side)
+        row, column = (each.flatten() for each in torch.meshgrid(across, across, indexing="ij"))
+        rows.append(row * (sides[-1] // side))
+        columns.append(column * (sides[-1] // side))
+        levels.append(torch.full_like(row, level))
+        if level:
+            coarse = sides[level - 1]
+            parents.append(begin + row * coarse // side * coarse + column * coarse // side)
+            begin += coarse**2
+        else:
+            parents.append(torch.full_like(row, -1))
+    found = {"row": rows, "column": columns, "level": levels, "parent": parents}
+    return {name: torch.cat(places) for name, places in found.items()}

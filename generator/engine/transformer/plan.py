@@ -47,7 +47,7 @@ class TransformerPlan:
     seed: int = 0
 
     def sides(self, factor: int) -> tuple[int, ...]:
-        """Codes a side in each phase, for a VQGAN that makes one of factor × factor pixels."""
+        """Codes a side of each grid, coarse to fine, for a VQGAN that makes one of factor × factor pixels."""
         if self.size < factor or self.size % factor:
             raise RunError(f"With this VQGAN the size has to be a multiple of {factor}.")
         side = self.size // factor
@@ -55,7 +55,8 @@ class TransformerPlan:
 
     def training(self, vqgan: Vqgan, text_width: int, *, bfloat16: bool) -> TransformerTraining:
         """Raises RunError for what cannot be trained."""
-        *small, large = self.sides(vqgan.factor)
+        sides = self.sides(vqgan.factor)
+        *small, large = sides
         early = max(1, round(SMALL_SHARE * self.steps)) if small else 0
         phases = [Phase(steps=early, side=side, batch=SMALL_BATCH * self.batch) for side in small]
         try:
@@ -63,7 +64,7 @@ class TransformerPlan:
                 model=TransformerConfig(
                     codes=len(vqgan.codebook),
                     text_width=text_width,
-                    grid=large,
+                    sides=sides,
                     text_length=self.text_length,
                     width=self.width,
                     layers=self.layers,
@@ -115,7 +116,8 @@ class CaptionedPictures:
 
     def _some(self, chosen: list[int], side: int) -> Captioned:
         rows = self._rows[chosen]
-        return Captioned(self._states[rows].float(), self._mask[rows], self.codes[side][chosen])
+        codes = [grid[chosen].flatten(1) for each, grid in sorted(self.codes.items()) if each <= side]
+        return Captioned(self._states[rows].float(), self._mask[rows], torch.cat(codes, dim=1))
 
 
 def captioned(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 import torch
 from torch import Tensor
@@ -42,34 +43,37 @@ class SamplingSettings:
 def sample(
     model: TokenTransformer, states: Tensor, mask: Tensor, settings: SamplingSettings
 ) -> Iterator[Tensor]:
-    """Pictures of B texts side by side, row by row: Ramesh et al. 2021, section 2.3, without the reranking.
+    """Pictures of B texts side by side, row by row: Ramesh et al. 2021, section 2.2, without the reranking.
 
-    states (B, L, text_width), mask (B, L) bool: of the text tower. Yields int64 (B, rows, side) after each
-    row, the last one whole: (B, side, side). The keys and values of the places before are kept, so that a
-    picture costs as much as one pass over it.
+    states (B, L, text_width), mask (B, L) bool: of the text tower. Yields int64 (B, rows, s) after each row
+    of each grid, coarse to fine, the last one whole: (B, side, side). The keys and values of the places
+    before are kept, so that a picture costs as much as one pass over it.
     """
-    side, batch = settings.side, len(states)
-    model.config.check_side(side)
+    batch = len(states)
     guided = settings.guidance != 1
     if guided:
         states, mask = torch.cat([states, states]), torch.cat([mask, torch.zeros_like(mask)])
     random = torch.Generator(states.device).manual_seed(settings.seed)
     cache = Cache()
     codes = torch.empty(batch, 0, dtype=torch.int64, device=states.device)
-    x = torch.cat([model.prefix(states, mask), model.entries(_twice(codes, guided), side, 0)], dim=1)
-    for place in range(side * side):
-        for block in model.blocks:
-            x = block(x, cache)
-        logits = model.head(model.norm(x[:, -1])).float()  # (B or 2 B, K)
-        if guided:
-            with_text, without = logits.chunk(2)
-            logits = without + settings.guidance * (with_text - without)
-        chosen = _choose(logits, settings, random)  # (B, 1)
-        codes = torch.cat([codes, chosen], dim=1)
-        if (place + 1) % side == 0:
-            yield codes.view(batch, -1, side)
-        if place + 1 < side * side:
-            x = model.entries(_twice(chosen, guided), side, place + 1)
+    words, about = model.prefix(states, mask)
+    x = torch.cat([words, model.entries(_twice(codes, guided), 0, about)], dim=1)
+    sides = model.config.sides_to(settings.side)
+    *begins, end = accumulate((side**2 for side in sides), initial=0)
+    for begin, side in zip(begins, sides, strict=True):
+        for place in range(begin, begin + side**2):
+            for block in model.blocks:
+                x = block(x, cache)
+            logits = model.head(model.norm(x[:, -1])).float()  # (B or 2 B, K)
+            if guided:
+                with_text, without = logits.chunk(2)
+                logits = without + settings.guidance * (with_text - without)
+            codes = torch.cat([codes, _choose(logits, settings, random)], dim=1)
+            drawn = codes[:, begin:]
+            if drawn.shape[1] % side == 0:
+                yield drawn.reshape(batch, -1, side)
+            if place + 1 < end:
+                x = model.entries(_twice(codes, guided), place + 1, about)
 
 
 @torch.no_grad()

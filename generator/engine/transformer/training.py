@@ -18,11 +18,11 @@ from generator.engine.transformer.model import TokenTransformer
 
 @dataclass(frozen=True, kw_only=True)
 class Phase:
-    """A stretch of training on pictures of one size. Small ones first: a quarter of the places, and what is
-    learned of shapes and words holds for the larger ones (Karras et al. 2018, section 2)."""
+    """A stretch of training on pictures of one size. Small ones first: a quarter of the places or less, and
+    what is learned of shapes and words holds for the larger ones (Karras et al. 2018, section 2)."""
 
     steps: int
-    side: int  # codes a side
+    side: int  # codes a side; the coarser grids are learned with it
     batch: int  # pictures a step
 
     def __post_init__(self) -> None:
@@ -53,7 +53,7 @@ class TransformerTraining:
         if self.learning_rate <= 0:
             raise TransformerError(f"learning_rate must be positive, not {self.learning_rate}")
         for phase in self.phases:
-            self.model.check_side(phase.side)
+            self.model.sides_to(phase.side)
 
     @property
     def steps(self) -> int:
@@ -71,7 +71,8 @@ class TransformerTraining:
 
 @dataclass(frozen=True)
 class Captioned:
-    """A batch: states (B, L, W) and mask (B, L) of the texts, codes (B, s, s) int64 of the pictures."""
+    """A batch: states (B, L, W) and mask (B, L) of the texts; codes (B, n) int64 of the pictures, the grids
+    up to the phase's side, coarse to fine, each row by row."""
 
     states: Tensor
     mask: Tensor
@@ -80,6 +81,14 @@ class Captioned:
 
 # (step, phase) → batch. A function of the step alone, so that a run which is taken up again sees the same.
 Batches = Callable[[int, Phase], Captioned]
+
+
+def loss_of(model: TokenTransformer, batch: Captioned) -> Tensor:
+    """Mean negative log likelihood of a code in nats, a scalar; ln K is chance."""
+    states, mask, codes = (
+        each.to(model.head.weight.device) for each in (batch.states, batch.mask, batch.codes)
+    )
+    return F.cross_entropy(model(states, mask, codes).float().flatten(0, 1), codes.flatten())
 
 
 class TransformerTrainer:
@@ -142,10 +151,8 @@ class TransformerTrainer:
         return self._loss(self.averaged(), batch).item()
 
     def _loss(self, model: TokenTransformer, batch: Captioned) -> Tensor:
-        states, mask, codes = (each.to(self.device) for each in (batch.states, batch.mask, batch.codes))
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bfloat16):
-            logits = model(states, mask, codes)
-        return F.cross_entropy(logits.float().flatten(0, 1), codes.flatten())
+            return loss_of(model, batch)
 
     def averaged(self) -> TokenTransformer:
         """A copy with the running average of the weights, in evaluation mode."""
