@@ -21,6 +21,7 @@ from weights.pack.dataset import (
     visible_ground,
 )
 from weights.pack.emoji import concept_of, plain_hexcode, slug
+from weights.pack.jpeg import jpeg_within
 from weights.pack.openclipart import clean_title, read_openclipart
 from weights.pack.packages import Package, PackageError, fetch, pinned_packages, read_members
 from weights.pack.render import SIZE, RenderError, render_bitmap, render_svg
@@ -243,3 +244,20 @@ def test_the_strict_subset_leaves_out_synonyms_of_training_captions():
         return np.array([vectors[text] for text in texts], np.float32)
 
     assert far_from_training(["kitten", "bridge"], ["cat"], encode) == ["bridge"]
+
+
+def test_captions_for_drawing_from_words_name_what_is_seen():
+    random = np.random.default_rng(0)
+    said = {draw_caption(pair(), "", False, random, keywords=False) for _ in range(60)}
+    assert all("red heart" in caption and "love" not in caption for caption in said)
+    assert len(said) > 5
+
+
+def test_jpeg_of_few_bytes_is_the_closest_that_fits():
+    ramp = torch.linspace(-1, 1, 64).expand(3, 64, 64).contiguous()
+    few, more = jpeg_within(ramp, 40), jpeg_within(ramp, 400)
+    errors = [(fake - ramp).square().mean().item() for fake in (few, more)]
+    assert few.shape == ramp.shape
+    assert errors[1] <= errors[0] < 0.1 * ramp.square().mean().item()
+    with pytest.raises(ValueError, match="has only 0 bytes"):
+        jpeg_within(ramp, 0)

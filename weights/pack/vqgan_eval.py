@@ -20,6 +20,7 @@ from generator.engine.training.losses import Features, feature_distance
 from generator.engine.vqgan import MINI_PACK, Vqgan, VqganSource, load_vqgan
 from weights.pack.data import PACKAGES_FOLDER
 from weights.pack.dataset import DEFAULT_FOLDER, HELD_OUT_ARTIST, TEST, Dataset, load_dataset
+from weights.pack.jpeg import jpeg_within
 from weights.pack.vqgan import RUN_FOLDER
 from weights.pack.vqgan_features import perceptual_features
 from weights.pack.vqgan_pictures import held_out_pictures
@@ -40,6 +41,8 @@ class Scores:
     psnr: float  # dB, of values in [0, 1], mean over pictures
     psnr_of_mean_colour: float  # the same where each picture is replaced by its mean colour
     feature_distance: float  # see generator.engine.training.losses; 0 is equal
+    jpeg_psnr: float  # of JPEG with the bytes that the codes take
+    jpeg_feature_distance: float
     codebook_used: float  # share of codes chosen at least once, in [0, 1]
     perplexity: float  # of the choices; at most the number of codes
 
@@ -48,7 +51,8 @@ class Scores:
 def measure(model: Vqgan, features: Features, pictures: Tensor, split: str) -> Scores:
     """pictures: (N, 3, H, W) in [-1, 1]."""
     usage = CodebookUsage(len(model.codebook))
-    psnr, plain, distance = [], [], 0.0
+    psnr, plain, jpeg = [], [], []
+    distance = jpeg_distance = 0.0
     for real in pictures.split(BATCH):
         latent = model.encode(real)
         usage.add(model.quantize.nearest(latent))
@@ -56,12 +60,18 @@ def measure(model: Vqgan, features: Features, pictures: Tensor, split: str) -> S
         psnr.append(_psnr(real, fake))
         plain.append(_psnr(real, real.mean(dim=(2, 3), keepdim=True).expand_as(real)))
         distance += feature_distance(features, real, fake).item() * len(real)
+        bits = latent.shape[2] * latent.shape[3] * math.log2(len(model.codebook))
+        compressed = torch.stack([jpeg_within(picture, math.ceil(bits / 8)) for picture in real])
+        jpeg.append(_psnr(real, compressed))
+        jpeg_distance += feature_distance(features, real, compressed).item() * len(real)
     return Scores(
         split=split,
         pictures=len(pictures),
         psnr=torch.cat(psnr).mean().item(),
         psnr_of_mean_colour=torch.cat(plain).mean().item(),
         feature_distance=distance / len(pictures),
+        jpeg_psnr=torch.cat(jpeg).mean().item(),
+        jpeg_feature_distance=jpeg_distance / len(pictures),
         codebook_used=usage.used,
         perplexity=usage.perplexity,
     )
@@ -83,13 +93,15 @@ def evaluate(dataset: Dataset, features: Features, source: VqganSource | None = 
 def scores_table(scores: Iterator[Scores]) -> str:
     """A Markdown table, one row a split."""
     rows = [
-        "| split | pictures | PSNR, dB | mean colour's PSNR | feature distance | codes used | perplexity |"
+        "| split | pictures | PSNR, dB | JPEG's PSNR | mean colour's PSNR | feature distance | JPEG's "
+        "| codes used | perplexity |"
     ]
-    rows.append("| --- | --- | --- | --- | --- | --- | --- |")
+    rows.append("| --- " * 9 + "|")
     for row in scores:
         rows.append(
-            f"| {row.split} | {row.pictures} | {row.psnr:.2f} | {row.psnr_of_mean_colour:.2f} "
-            f"| {row.feature_distance:.3f} | {row.codebook_used:.0%} | {row.perplexity:.0f} |"
+            f"| {row.split} | {row.pictures} | {row.psnr:.2f} | {row.jpeg_psnr:.2f} "
+            f"| {row.psnr_of_mean_colour:.2f} | {row.feature_distance:.3f} | {row.jpeg_feature_distance:.3f} "
+            f"| {row.codebook_used:.0%} | {row.perplexity:.0f} |"
         )
     return "\n".join(rows)
 
