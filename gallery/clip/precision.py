@@ -7,10 +7,13 @@ stay float32.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from gallery.clip.folding import fold_norms
 
@@ -25,6 +28,18 @@ def multiplies_in_bf16(device: torch.device) -> bool:
         return torch.cuda.is_bf16_supported(including_emulation=False)
     able = torch.cpu.get_capabilities()
     return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
+
+
+@contextmanager
+def rounding(device: torch.device, *, bfloat16: bool) -> Iterator[None]:
+    """Products in bfloat16, if so, where gradients are wanted too.
+
+    On a processor attention is computed in its parts: the way back through the fused kernel takes many times
+    as long.
+    """
+    plain = sdpa_kernel(SDPBackend.MATH) if device.type == "cpu" else nullcontext()
+    with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16), plain:
+        yield
 
 
 class Sight:

@@ -8,13 +8,11 @@ float32, so that no step is too small to count (Micikevicius et al. 2018, "Mixed
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 
 import torch
 from torch import Tensor
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from gallery.clip.precision import multiplies_in_bf16
+from gallery.clip.precision import multiplies_in_bf16, rounding
 from generator.engine.drawers import WrappedDecoder
 from generator.engine.goals import Perceptor
 from generator.engine.settings import GenerateSettings
@@ -58,7 +56,5 @@ class Bf16Perceptor:
         return self._perceptor.encode_text(texts)
 
     def encode_pixels(self, pixels: Tensor) -> Tensor:
-        # Fused attention is ten times slower backwards in bfloat16 on a processor than its parts are.
-        plain = sdpa_kernel(SDPBackend.MATH) if pixels.device.type == "cpu" else nullcontext()
-        with torch.autocast(pixels.device.type, torch.bfloat16), plain:
+        with rounding(pixels.device, bfloat16=True):
             return self._perceptor.encode_pixels(pixels).float()

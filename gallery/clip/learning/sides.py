@@ -1,17 +1,18 @@
 """The two sides of a CLIP in training: what goes in, what is trained of each, and what was computed ahead."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from gallery.clip.learning.cuts import Cut, image_cut, text_cut
 from gallery.clip.learning.starting import Start
+from gallery.clip.precision import rounding
 
 Lock = Literal["image", "text", "none", "towers"]
 LOCKS: tuple[Lock, ...] = ("towers", "image", "text", "none")
@@ -44,7 +45,7 @@ def make_sides(
     """
     network: Any = start.network
     network.to(device, memory_format=torch.channels_last).requires_grad_(False)
-    precision = _precision(device, bfloat16)
+    precision = partial(rounding, device, bfloat16=bfloat16)
     tokens = start.tokenize(list(texts))
 
     def look(rows: Tensor) -> Tensor:
@@ -71,20 +72,6 @@ def make_sides(
     for parameter in (*image.parameters, *text.parameters, network.logit_scale):
         parameter.requires_grad_(True)
     return image, text
-
-
-def _precision(device: torch.device, bfloat16: bool) -> Precision:
-    @contextmanager
-    def precision() -> Iterator[None]:
-        with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
-            if device.type != "cpu":
-                yield
-                return
-            # On a CPU the way back through fused attention takes half of a step; the plain one does not.
-            with sdpa_kernel(SDPBackend.MATH):
-                yield
-
-    return precision
 
 
 @torch.no_grad()
