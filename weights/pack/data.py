@@ -14,15 +14,15 @@ import numpy as np
 
 from weights.pack.dataset import DEFAULT_FOLDER, HELD_OUT_ARTIST, Pair, split_of
 from weights.pack.packages import PackageError, fetch, pinned_packages
-from weights.pack.render import SIZE, RenderError, render_bitmap, render_svg
-from weights.pack.sources import EMOJI_SETS, FLAG_SETS, ICON_SETS, Artwork, read_all
+from weights.pack.render import SIZE, RenderError, render_bitmap, render_photograph, render_svg
+from weights.pack.sources import EMOJI_SETS, FLAG_SETS, ICON_SETS, OBJECT_SETS, Artwork, read_all
 from weights.pack.sources import HELD_OUT_ARTIST as HELD_OUT_SOURCE
 
 PACKAGES_FOLDER = Path(".work/packages")
-OPTIONAL = {"openclipart"}  # only where apt-get is there
+OPTIONAL = {"openclipart", *OBJECT_SETS}  # only where apt-get is there
 TOWERS = ("minilm", "efficientnet")
 MEMBERS = ("efficientnet-lite1", "efficientnet-lite2")  # image towers beside the trained one, in their order
-ARTWORK = (*EMOJI_SETS, "fluent-emoji-3d", *FLAG_SETS, *ICON_SETS, "openclipart", "emojibase")
+ARTWORK = (*EMOJI_SETS, "fluent-emoji-3d", *FLAG_SETS, *ICON_SETS, "openclipart", *OBJECT_SETS, "emojibase")
 
 
 def fetch_all(keys: Sequence[str], folder: Path) -> dict[str, Path]:
@@ -41,8 +41,9 @@ def fetch_all(keys: Sequence[str], folder: Path) -> dict[str, Path]:
 
 
 def _render(artwork: Artwork) -> np.ndarray | None:
+    render = render_photograph if artwork.source in OBJECT_SETS else render_bitmap
     try:
-        return render_svg(artwork.svg) if artwork.svg is not None else render_bitmap(artwork.bitmap or b"")
+        return render_svg(artwork.svg) if artwork.svg is not None else render(artwork.bitmap or b"")
     except RenderError:
         return None
 
@@ -68,7 +69,7 @@ def make_dataset(folder: Path, packages_folder: Path, *, processes: int) -> Coun
             continue
         seen.add(content)
         images[len(pairs)] = image
-        pairs.append(_pair(artwork, packages[artwork.source].licence))
+        pairs.append(_pair(artwork, artwork.licence or packages[artwork.source].licence))
     _shrink(images, len(pairs), folder / "images.npy")
     unfinished.unlink()
     lines = [json.dumps(asdict(pair), ensure_ascii=False) for pair in pairs]

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from weights.pack.sources import OBJECT_SETS
+
 TRAIN, VALIDATION, TEST, HELD_OUT_ARTIST = "train", "validation", "test", "held-out artist"
 DEFAULT_FOLDER = Path(".work/dataset")
 
@@ -34,6 +36,11 @@ class Pair:
     author: str
     licence: str
 
+    @property
+    def is_drawing(self) -> bool:
+        """Whether it is of the artwork, and no photograph or rendering of a thing."""
+        return self.source not in OBJECT_SETS
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -41,8 +48,20 @@ class Dataset:
     pairs: Sequence[Pair]
 
     def rows(self, split: str) -> np.ndarray:
-        """(M,) int64 positions of the pictures in one split."""
-        return np.array([row for row, pair in enumerate(self.pairs) if pair.split == split], dtype=np.int64)
+        """(M,) int64 positions of the drawings in one split."""
+        return self._rows(split, is_drawing=True)
+
+    def object_rows(self, split: str) -> np.ndarray:
+        """(M,) int64 positions of the photographs and renderings of things in one split."""
+        return self._rows(split, is_drawing=False)
+
+    def _rows(self, split: str, *, is_drawing: bool) -> np.ndarray:
+        found = [
+            row
+            for row, pair in enumerate(self.pairs)
+            if pair.split == split and pair.is_drawing == is_drawing
+        ]
+        return np.array(found, dtype=np.int64)
 
 
 def split_of(concept: str) -> str:

@@ -82,10 +82,9 @@ class Candidates:
         return Candidates([self.pairs[place] for place in kept], self.images[kept])
 
 
-def encode_split(model: ClipModel, data: Dataset, split: str) -> Candidates:
-    """Every picture of the split on its plain ground."""
-    rows = data.rows(split)
-    vectors = []
+def encode_rows(model: ClipModel, data: Dataset, rows: np.ndarray) -> Candidates:
+    """Pictures on their plain grounds."""
+    vectors = [np.empty((0, model.dim), np.float32)]
     for start in range(0, len(rows), BATCH):
         pixels = plain_pixels(data, rows[start : start + BATCH], model.image_size)
         with torch.no_grad():
@@ -106,7 +105,10 @@ def recall_table(model: ClipModel, data: Dataset, pack: Path) -> tuple[list[Reca
         pooled = pooled_texts(model.network, pack, wanted)
         return pooled / np.linalg.norm(pooled, axis=1, keepdims=True)
 
-    concepts, artist = encode_split(model, data, TEST), encode_split(model, data, HELD_OUT_ARTIST)
+    concepts, artist, objects = (
+        encode_rows(model, data, rows)
+        for rows in (data.rows(TEST), data.rows(HELD_OUT_ARTIST), data.object_rows(TEST))
+    )
     strict = far_from_training(concepts.wanted, training_captions(data.pairs), untrained)
     seen_concepts = {pair.concept for pair in data.pairs if pair.split == TRAIN}
     seen_labels = {pair.label for pair in data.pairs if pair.concept in seen_concepts}
@@ -122,11 +124,15 @@ def recall_table(model: ClipModel, data: Dataset, pack: Path) -> tuple[list[Reca
         for title, (candidates, labels) in wanted.items()
     ]
     drawings = concepts.without(SILHOUETTES)
-    groups = [pair.concept for pair in drawings.pairs]
-    different = list(dict.fromkeys(groups))
-    by_concept = recall("held-out drawings, by concept", groups, different, texts(different), drawings.images)
+    for title, candidates in (("held-out drawings", drawings), ("held-out objects", objects)):
+        if candidates.pairs:
+            groups = [pair.concept for pair in candidates.pairs]
+            different = list(dict.fromkeys(groups))
+            rows.append(
+                recall(f"{title}, by concept", groups, different, texts(different), candidates.images)
+            )
     named = [model.label_template.format(label) for label in drawings.wanted]
-    return [*rows, by_concept], named_among(drawings.labels, drawings.wanted, texts(named), drawings.images)
+    return rows, named_among(drawings.labels, drawings.wanted, texts(named), drawings.images)
 
 
 def markdown(rows: Sequence[Recall]) -> str:

@@ -19,6 +19,7 @@ from weights.pack.towers import image_preprocess
 SOURCE_WEIGHTS = {"game-icons": 0.6, "meteocons": 0.5}
 CAPTIONS = 3  # drawn for each picture in each view
 WORD_CAPTIONS = 12  # of single words, which need no new view
+OBJECT_VIEWS = 3  # random views of photographs, of which there are few
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,15 @@ def prepare(network: nn.Module, data: Dataset, *, views: int, seed: int, work: P
     )
 
 
+def seen_views(data: Dataset) -> list[np.ndarray]:
+    """The training pictures in their plain view, then the objects among them in each random view."""
+    objects = data.object_rows(TRAIN)
+    return [np.concatenate([data.rows(TRAIN), objects]), *([objects] * OBJECT_VIEWS)]
+
+
 def word_examples(network: nn.Module, data: Dataset, *, seed: int, work: Path, pack: Path) -> Examples:
-    """Of the plain view alone: captions that are the label or, one time in five, a keyword."""
-    pairs = [data.pairs[row] for row in data.rows(TRAIN)]
+    """Of `seen_views`: captions that are the label or, one time in five, a keyword."""
+    pairs = [data.pairs[row] for rows in seen_views(data) for row in rows]
     random = np.random.default_rng(seed)
     texts = sorted({text for pair in pairs for text in (pair.label, *pair.keywords)})
     row_of = {text: row for row, text in enumerate(texts)}

@@ -20,6 +20,7 @@ from weights.pack.towers import IMAGE_SIZE
 from weights.pack.views import plain_views, random_views
 
 BATCH = 64
+GREY_SHARE = 0.4  # of the views of photographs; old ones have no colour
 CUT = 4  # the tower's first blocks, up to this one, stay as they are and are cached
 _NO_MIRROR = re.compile(
     r"left|right|clock|flag|button|letter|number|keycap|thirty|east|west|text|abc", re.IGNORECASE
@@ -48,7 +49,7 @@ def upper(trunk: nn.Module, stem: Tensor) -> Tensor:
 
 
 def may_recolour(pair: Pair) -> bool:
-    return pair.source not in FLAG_SETS and not _NO_RECOLOUR.search(pair.label)
+    return pair.is_drawing and pair.source not in FLAG_SETS and not _NO_RECOLOUR.search(pair.label)
 
 
 def may_mirror(pair: Pair) -> bool:
@@ -66,6 +67,17 @@ def plain_pixels(data: Dataset, rows: np.ndarray, size: int) -> Tensor:
     """The view that tests use: (B, 3, size, size) in [0, 1], each picture on its plain ground."""
     rgba = data.images[rows]
     return resized(plain_views(rgba, np.stack([plain_ground(picture) for picture in rgba])), size)
+
+
+def object_pixels(data: Dataset, rows: np.ndarray, size: int, number: int) -> Tensor:
+    """(B, 3, size, size) in [0, 1]: objects in random view `number`, GREY_SHARE without colour."""
+    random = torch.Generator().manual_seed(number * 1_000_003 + int(rows[0]))
+    mirrored = torch.tensor([may_mirror(data.pairs[row]) for row in rows])
+    none = torch.zeros(len(rows), dtype=torch.bool)
+    pixels = random_views(data.images[rows], recolour=none, flip=mirrored, random=random).pixels
+    grey = torch.rand(len(rows), generator=random) < GREY_SHARE
+    pixels[grey] = pixels[grey].mean(dim=1, keepdim=True)
+    return resized(pixels, size)
 
 
 def pixels_of(data: Dataset, rows: np.ndarray, seed: int | None) -> tuple[Tensor, list[str], np.ndarray]:

@@ -1,7 +1,8 @@
 """Trains the pack's other image towers: `python -m weights.pack.members` writes weights/mini/clip.
 
 EfficientNet-Lite1 and -Lite2 stay as ImageNet left them; only their projections learn, from the captions that
-name the picture or one of its keywords. The first tower comes from `weights.pack.clip`, with the text tower.
+name the picture or one of its keywords: drawings, and photographs and renderings of things. The first tower
+comes from `weights.pack.clip`, with the text tower.
 """
 
 import argparse
@@ -19,11 +20,11 @@ from gallery.clip.model import WEIGHTS, build_pack_network, load_strictly
 from gallery.clip.towers import FEATURES, TRIO, Member, MemberShape
 from weights.pack import clip
 from weights.pack.data import MEMBERS, PACKAGES_FOLDER, fetch_all
-from weights.pack.dataset import DEFAULT_FOLDER, TRAIN, Dataset, load_dataset
-from weights.pack.examples import SOURCE_WEIGHTS, word_examples
+from weights.pack.dataset import DEFAULT_FOLDER, Dataset, load_dataset
+from weights.pack.examples import SOURCE_WEIGHTS, seen_views, word_examples
 from weights.pack.imagenet import imagenet_photographs
 from weights.pack.lit import HeadTrainer, Recipe
-from weights.pack.teacher import plain_features
+from weights.pack.teacher import view_features
 from weights.pack.textbank import pooled_texts
 from weights.pack.towers import (
     EMBEDDING,
@@ -79,15 +80,17 @@ def train(
 
 
 def member_features(member: Member, shape: MemberShape, data: Dataset, work: Path) -> Tensor:
-    """(N, 1280) of the training pictures on their plain grounds, kept in `work`."""
+    """(N, 1280) of everything in `seen_views`, kept in `work`."""
     path = work / f"{shape.tower}-{shape.size}.npy"
     if not path.exists():
         started = time.monotonic()
         work.mkdir(parents=True, exist_ok=True)
         member.tower.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        rows = torch.from_numpy(data.rows(TRAIN))
-        features = plain_features(member.tower, image_preprocess(), data, rows, shape.size)
-        np.save(path, features.numpy())
+        seen = [
+            view_features(member.tower, image_preprocess(), data, torch.from_numpy(rows), shape.size, number)
+            for number, rows in enumerate(seen_views(data))
+        ]
+        np.save(path, torch.cat(seen).numpy())
         print(f"  {shape.tower} at {shape.size} pixels: {time.monotonic() - started:.0f} s", flush=True)
     return torch.from_numpy(np.load(path, allow_pickle=False))
 

@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import resvg_py
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 SIZE = 160
 MARGIN = 6 / 160  # transparent share on each side of the longer edge
@@ -26,6 +26,18 @@ def render_svg(svg: str, size: int = SIZE) -> np.ndarray:
     except ValueError as error:
         raise RenderError(str(error)) from error
     return render_bitmap(bytes(png), size)
+
+
+def render_photograph(data: bytes, size: int = SIZE) -> np.ndarray:
+    """As render_bitmap; a picture without transparency fills the square, as an upload does for CLIP."""
+    try:
+        with Image.open(io.BytesIO(data)) as picture:
+            rgba = picture.convert("RGBA")
+    except UnidentifiedImageError as error:
+        raise RenderError(str(error)) from error
+    if rgba.getchannel("A").histogram()[255] < rgba.width * rgba.height:
+        return render_bitmap(data, size)
+    return np.asarray(rgba.resize((size, size), Image.Resampling.LANCZOS))
 
 
 def render_bitmap(data: bytes, size: int = SIZE) -> np.ndarray:

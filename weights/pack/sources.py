@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from weights.pack.emoji import SKIN_TONES, EmojiNames, concept_of, slug
+from weights.pack.objects import Object, read_rooms, read_scratch, read_stamps
 from weights.pack.openclipart import read_openclipart
 from weights.pack.packages import Package, read_members
 
@@ -18,6 +19,12 @@ FLAG_SETS = ("flag", "circle-flags")
 ICON_SETS = ("flat-color-icons", "meteocons", "fluent-color", "game-icons")
 TITLED_SET = "game-icons"  # every title is a thing of its own: `war axe`, `templar eye`
 HELD_OUT_ARTIST = "openmoji"
+OBJECT_SETS: dict[str, Callable[[Package, Path], Iterator[Object]]] = {
+    "tuxpaint-stamps": read_stamps,
+    "scratch": read_scratch,
+    "sweethome3d": read_rooms,
+    "sweethome3d-furniture": read_rooms,
+}
 
 _TONE_NAMES = re.compile(
     r"(-(light|medium|dark|medium-light|medium-dark)(-skin-tone)?\b)|skin-tone|skin-type"
@@ -37,6 +44,7 @@ class Artwork:
     swedish: str
     concept: str
     author: str
+    licence: str = ""  # "" is the package's
 
 
 @dataclass(frozen=True)
@@ -151,6 +159,19 @@ def title_concept(title: str, names: EmojiNames) -> str:
     return emoji.concept if emoji is not None else title
 
 
+def read_objects(package: Package, archive: Path, names: EmojiNames) -> Iterator[Artwork]:
+    """Photographs and renderings of things."""
+    for thing in OBJECT_SETS[package.key](package, archive):
+        emoji = names.named(slug(thing.label))
+        concept = emoji.concept if emoji is not None else head_concept(thing.head_noun, names)
+        is_svg = thing.key.endswith(".svg")
+        yield Artwork(
+            package.key, thing.key,
+            thing.data.decode("utf-8", errors="replace") if is_svg else None, None if is_svg else thing.data,
+            thing.label, thing.keywords, thing.swedish, concept, thing.author, thing.licence,
+        )  # fmt: skip
+
+
 def read_all(archives: dict[str, Path], packages: dict[str, Package]) -> Iterator[Artwork]:
     """Every piece of artwork in the fetched archives, in a fixed order."""
     names = EmojiNames(archives["emojibase"])
@@ -169,3 +190,6 @@ def read_all(archives: dict[str, Path], packages: dict[str, Package]) -> Iterato
                 "openclipart", drawing.path, drawing.svg, None, drawing.title, drawing.keywords, "",
                 head_concept(drawing.head_noun, names), drawing.author,
             )  # fmt: skip
+    for key in OBJECT_SETS:
+        if key in archives:
+            yield from read_objects(packages[key], archives[key], names)

@@ -14,18 +14,20 @@ from torch.nn import functional as F
 
 from gallery.clip.preprocess import Preprocess
 from weights.pack.dataset import Dataset
-from weights.pack.features import BATCH, plain_pixels
+from weights.pack.features import BATCH, object_pixels, plain_pixels
 from weights.pack.lit import Recipe, Trainer
 
 
 @torch.no_grad()
-def plain_features(
-    trunk: nn.Module, preprocess: Preprocess, data: Dataset, rows: Tensor, size: int
+def view_features(
+    trunk: nn.Module, preprocess: Preprocess, data: Dataset, rows: Tensor, size: int, number: int = 0
 ) -> Tensor:
-    """(N, 1280) of the pictures on their plain grounds, `size` pixels a side."""
+    """(N, 1280) of the pictures, `size` pixels a side: plain, or objects in their random view `number`."""
     features = []
     for batch in rows.split(BATCH):
-        normalised = preprocess.normalise(plain_pixels(data, batch.numpy(), size))
+        chosen = batch.numpy()
+        pixels = object_pixels(data, chosen, size, number) if number else plain_pixels(data, chosen, size)
+        normalised = preprocess.normalise(pixels)
         features.append(trunk(normalised.contiguous(memory_format=torch.channels_last)))
     return torch.cat(features)
 
@@ -41,7 +43,7 @@ def teacher_vectors(
     total = torch.zeros(len(rows), trainer.projected_labels.shape[1])
     for size in recipe.teacher_sizes:
         started = time.monotonic()
-        features = plain_features(trainer.trunk, preprocess, data, rows, size)
+        features = view_features(trainer.trunk, preprocess, data, rows, size)
         print(f"  teacher at {size} pixels: {time.monotonic() - started:.0f} s", flush=True)
         for number in range(recipe.teacher_heads):
             torch.manual_seed(recipe.seed + 1000 * size + number)
