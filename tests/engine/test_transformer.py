@@ -116,7 +116,7 @@ def test_a_seed_gives_the_same_codes_and_another_seed_others(model):
 def test_the_coarse_grid_is_a_picture_too_and_uses_every_second_place(model):
     small = drawn(model, *texts(1), replace(GREEDY, side=2))
     assert torch.equal(small.flatten(1), both_grids(model, *texts(1), GREEDY)[:, :4])
-    entries = model.entries(torch.zeros(1, 3, dtype=torch.int64), 0, torch.zeros(1, 1, 32))
+    entries = model.entries(torch.zeros(1, 3, dtype=torch.int64), 0)
     bare = model.codes(torch.zeros(1, dtype=torch.int64))
     where = entries[0, 3] - bare[0] - model.sides.weight[0]
     torch.testing.assert_close(where, model.rows.weight[2] + model.columns.weight[2])
@@ -126,8 +126,7 @@ def test_a_fine_code_knows_the_coarse_one_that_it_refines(model):
     one = codes(1)[:, :-1]
     other = one.clone()
     other[0, 2] = (other[0, 2] + 1) % 32  # below and left
-    nothing = torch.zeros(1, 1, 32)
-    changed = (model.entries(one, 0, nothing) - model.entries(other, 0, nothing)).abs().sum(dim=-1)[0]
+    changed = (model.entries(one, 0) - model.entries(other, 0)).abs().sum(dim=-1)[0]
     quarter = [4 + row * 4 + column for row in (2, 3) for column in (0, 1)]
     assert changed.nonzero().flatten().tolist() == [3, *quarter]  # 3 is the place after it
 

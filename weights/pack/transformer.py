@@ -30,7 +30,7 @@ from weights.pack.dataset import DEFAULT_FOLDER, TRAIN, VALIDATION, load_dataset
 RUN_FOLDER = Path(".work/transformer")
 FOLDER = "transformer"  # inside the pack
 
-SHAPE = TransformerConfig(codes=1024, text_width=384, sides=(8, 16), text_length=16, dropout=0.1)
+SHAPE = TransformerConfig(codes=1024, text_width=384, sides=(8, 16), text_length=16)
 # What drawings of one thing have in common is learned first, at a quarter of the price.
 SMALL, LARGE = Phase(steps=2400, side=8, batch=48), Phase(steps=1600, side=16, batch=12)
 CONFIG = TransformerTraining(model=SHAPE, phases=(SMALL, LARGE))

@@ -95,7 +95,6 @@ class TokenTransformer(nn.Module):
         self.text = nn.Linear(config.text_width, width)
         self.no_text = nn.Parameter(torch.randn(width) * 0.02)
         self.text_places = nn.Embedding(config.text_length, width)
-        self.about = nn.Linear(config.text_width, width)  # of the text as a whole, for each place
         self.codes = nn.Embedding(config.codes, width)
         self.parents = nn.Embedding(config.codes, width)  # of the coarser grid's code at the same spot
         self.rows = nn.Embedding(config.grid, width)  # of the place that is predicted
@@ -118,14 +117,13 @@ class TokenTransformer(nn.Module):
         int64: the grids of a picture, coarse to fine, each row by row. Returns logits (B, n, K) of each
         place, given the text and the codes before it.
         """
-        words, about = self.prefix(states, mask)
-        x = torch.cat([words, self.entries(codes[:, :-1], 0, about)], dim=1)
+        x = torch.cat([self.prefix(states, mask), self.entries(codes[:, :-1], 0)], dim=1)
         for block in self.blocks:
             x = block(x)
         return self.head(self.norm(x[:, self.config.text_length :]))
 
-    def prefix(self, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """What is before the picture (B, text_length, width), and the text as a whole (B, 1, width).
+    def prefix(self, states: Tensor, mask: Tensor) -> Tensor:
+        """What is before the picture: (B, text_length, width).
 
         The first text_length states of the text tower; places without a word, and all of them where mask is
         False throughout, hold one learned vector, which is how classifier-free guidance asks for no text.
@@ -133,16 +131,14 @@ class TokenTransformer(nn.Module):
         length = self.config.text_length
         states, mask = states[:, :length], mask[:, :length]
         states = F.pad(states, (0, 0, 0, length - states.shape[1]))
-        mask = F.pad(mask, (0, length - mask.shape[1]), value=False)[:, :, None]
-        words = torch.where(mask, self.text(states), self.no_text)
-        mean = (states * mask).sum(dim=1, keepdim=True) / mask.sum(dim=1, keepdim=True).clamp(min=1)
-        about = torch.where(mask.any(dim=1, keepdim=True), self.about(mean), 0)
-        return words + self.text_places.weight, about
+        mask = F.pad(mask, (0, length - mask.shape[1]), value=False)
+        words = torch.where(mask[:, :, None], self.text(states), self.no_text)
+        return words + self.text_places.weight
 
-    def entries(self, before: Tensor, first: int, about: Tensor) -> Tensor:
+    def entries(self, before: Tensor, first: int) -> Tensor:
         """What places number `first`, `first + 1`, … see of the codes before them: (B, n, width).
 
-        before (B, first + n - 1): all codes before the last of these places. about (B, 1, width).
+        before (B, first + n - 1): all codes before the last of these places.
         """
         count = before.shape[1] + 1 - first
         place = slice(first, first + count)
@@ -155,7 +151,7 @@ class TokenTransformer(nn.Module):
         if has_one.any():
             above = self.parents(before[:, parent.clamp(min=0)]) if before.shape[1] else 0
             x = x + torch.where(has_one[:, None], above, 0)
-        return x + where + about
+        return x + where
 
 
 def _places(sides: Sequence[int]) -> dict[str, Tensor]:

@@ -56,8 +56,7 @@ def sample(
     random = torch.Generator(states.device).manual_seed(settings.seed)
     cache = Cache()
     codes = torch.empty(batch, 0, dtype=torch.int64, device=states.device)
-    words, about = model.prefix(states, mask)
-    x = torch.cat([words, model.entries(_twice(codes, guided), 0, about)], dim=1)
+    x = torch.cat([model.prefix(states, mask), model.entries(_twice(codes, guided), 0)], dim=1)
     sides = model.config.sides_to(settings.side)
     *begins, end = accumulate((side**2 for side in sides), initial=0)
     for begin, side in zip(begins, sides, strict=True):
@@ -73,7 +72,7 @@ def sample(
             if drawn.shape[1] % side == 0:
                 yield drawn.reshape(batch, -1, side)
             if place + 1 < end:
-                x = model.entries(_twice(codes, guided), place + 1, about)
+                x = model.entries(_twice(codes, guided), place + 1)
 
 
 @torch.no_grad()
