@@ -17,8 +17,8 @@ from torch.nn import functional as F
 
 from weights.pack.checksums import write_checksums
 from weights.pack.data import PACKAGES_FOLDER, TOWERS, fetch_all
-from weights.pack.dataset import DEFAULT_FOLDER, TRAIN, VALIDATION, Dataset, load_dataset
-from weights.pack.examples import SOURCE_WEIGHTS, prepare
+from weights.pack.dataset import DEFAULT_FOLDER, VALIDATION, Dataset, load_dataset
+from weights.pack.examples import SOURCE_WEIGHTS, prepare, training_rows
 from weights.pack.features import cached_view, tower_features
 from weights.pack.imagenet import imagenet_photographs
 from weights.pack.lit import Recipe, Trainer
@@ -69,7 +69,7 @@ def train(recipe: Recipe, data: Dataset, packages_folder: Path, work: Path, outp
     )
     trainer = Trainer(network, examples, photographs, recipe)
     weights = examples.weights(SOURCE_WEIGHTS)
-    rows = torch.from_numpy(data.rows(TRAIN))
+    rows = torch.from_numpy(training_rows(data))
     trainer.goals = teacher_vectors(trainer, image_preprocess(), data, rows, weights)
     trainer.train_head(trainer.head, trainer.logit_scale, features, weights=weights, photos=True)
     validation_recall(network, data, work, output)

@@ -39,7 +39,7 @@ class Examples:
 
 def prepare(network: nn.Module, data: Dataset, *, views: int, seed: int, work: Path, pack: Path) -> Examples:
     """Computes, or reads back from `work`, what the locked parts see in the pictures and captions."""
-    rows = data.rows(TRAIN)
+    rows = training_rows(data)
     pairs = [data.pairs[row] for row in rows]
     preprocess = image_preprocess()
     seen, said = [], []
@@ -75,10 +75,14 @@ def prepare(network: nn.Module, data: Dataset, *, views: int, seed: int, work: P
     )
 
 
+def training_rows(data: Dataset) -> np.ndarray:
+    """(N,) the drawings that are learned from, and after them the objects."""
+    return np.concatenate([data.rows(TRAIN), data.object_rows(TRAIN)])
+
+
 def seen_views(data: Dataset) -> list[np.ndarray]:
     """The training pictures in their plain view, then the objects among them in each random view."""
-    objects = data.object_rows(TRAIN)
-    return [np.concatenate([data.rows(TRAIN), objects]), *([objects] * OBJECT_VIEWS)]
+    return [training_rows(data), *([data.object_rows(TRAIN)] * OBJECT_VIEWS)]
 
 
 def word_examples(network: nn.Module, data: Dataset, *, seed: int, work: Path, pack: Path) -> Examples:

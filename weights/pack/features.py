@@ -5,7 +5,7 @@ Training reads these many times; each view is one file, so that a stopped run go
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from gallery.clip.preprocess import Preprocess
 from weights.pack.dataset import Dataset, Pair, plain_ground
 from weights.pack.sources import FLAG_SETS
 from weights.pack.towers import IMAGE_SIZE
-from weights.pack.views import plain_views, random_views
+from weights.pack.views import Views, plain_views, random_views
 
 BATCH = 64
 GREY_SHARE = 0.4  # of the views of photographs; old ones have no colour
@@ -71,13 +71,26 @@ def plain_pixels(data: Dataset, rows: np.ndarray, size: int) -> Tensor:
 
 def object_pixels(data: Dataset, rows: np.ndarray, size: int, number: int) -> Tensor:
     """(B, 3, size, size) in [0, 1]: objects in random view `number`, GREY_SHARE without colour."""
-    random = torch.Generator().manual_seed(number * 1_000_003 + int(rows[0]))
-    mirrored = torch.tensor([may_mirror(data.pairs[row]) for row in rows])
-    none = torch.zeros(len(rows), dtype=torch.bool)
-    pixels = random_views(data.images[rows], recolour=none, flip=mirrored, random=random).pixels
-    grey = torch.rand(len(rows), generator=random) < GREY_SHARE
-    pixels[grey] = pixels[grey].mean(dim=1, keepdim=True)
-    return resized(pixels, size)
+    return resized(_random_views(data, rows, number * 1_000_003).pixels, size)
+
+
+def _random_views(data: Dataset, rows: np.ndarray, seed: int) -> Views:
+    pairs = [data.pairs[row] for row in rows]
+    random = torch.Generator().manual_seed(seed + int(rows[0]))
+    views = random_views(
+        data.images[rows],
+        recolour=torch.tensor([may_recolour(pair) for pair in pairs]),
+        flip=torch.tensor([may_mirror(pair) for pair in pairs]),
+        random=random,
+    )
+    is_object = torch.tensor([not pair.is_drawing for pair in pairs])
+    if not is_object.any():
+        return views
+    grey = is_object & (torch.rand(len(rows), generator=random) < GREY_SHARE)
+    views.pixels[grey] = views.pixels[grey].mean(dim=1, keepdim=True)
+    return replace(
+        views, colours=["" if off else name for off, name in zip(grey, views.colours, strict=True)]
+    )
 
 
 def pixels_of(data: Dataset, rows: np.ndarray, seed: int | None) -> tuple[Tensor, list[str], np.ndarray]:
@@ -87,14 +100,7 @@ def pixels_of(data: Dataset, rows: np.ndarray, seed: int | None) -> tuple[Tensor
     """
     if seed is None:
         return plain_pixels(data, rows, IMAGE_SIZE), [""] * len(rows), np.zeros(len(rows), dtype=bool)
-    rgba = data.images[rows]
-    pairs = [data.pairs[row] for row in rows]
-    views = random_views(
-        rgba,
-        recolour=torch.tensor([may_recolour(pair) for pair in pairs]),
-        flip=torch.tensor([may_mirror(pair) for pair in pairs]),
-        random=torch.Generator().manual_seed(seed + int(rows[0])),
-    )
+    views = _random_views(data, rows, seed)
     return resized(views.pixels, IMAGE_SIZE), views.colours, views.recoloured.numpy()
 
 
