@@ -40,7 +40,7 @@ OTHER_LABELS = tuple(f"a {label}" for label in OTHERS if label not in {"fish", "
 def named(clip: ClipModel, pictures: Tensor, prompt: str) -> float:
     """pictures (N, 3, S, S) in [0, 1] → the share that fits the prompt better than any other label."""
     labels = (*PROMPTS, *OTHER_LABELS)
-    images = torch.stack([clip.encode_images([image])[0] for image in _images(pictures)])
+    images = clip.encode_images(_images(pictures))
     return (images @ clip.encode_text(labels).T).argmax(dim=1).eq(labels.index(prompt)).float().mean().item()
 
 
