@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from generator.engine.vqgan import Vqgan
 
 SHIPPED = "mini-vqgan"
+MINI = "mini"  # the transformer that was trained with it
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,11 @@ class Parts:
 def chosen_vqgan() -> str:
     """The one that the studio draws with, if it is one of the registry's."""
     return store.used().vqgan or SHIPPED
+
+
+def shipped_folder() -> Path:
+    """Where MINI is."""
+    return Path(settings.WEIGHTS_DIR) / "mini" / "transformer"
 
 
 @cache

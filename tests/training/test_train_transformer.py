@@ -96,6 +96,7 @@ def test_the_picture_that_fits_the_prompt_best_comes_first():
         ([*SHAPES, "--size=20"], "the size has to be a multiple of 8"),
         ([*SHAPES, "--heads=5"], "Width 32 is no multiple of 5 heads"),
         ([*SHAPES, "--vqgan=nothing"], "nothing is no VQGAN that is here"),
+        ([*SHAPES, "--run=mini"], "mini is the transformer that comes with clipweb"),
         ([*SHAPES, "--steps=0"], "Steps of a phase must be at least 1"),
     ],
 )
@@ -119,6 +120,20 @@ def test_samples_that_cannot_be_drawn_are_refused(site, arguments, message):
     train(*SHAPES)
     with pytest.raises(CommandError, match=message):
         call_command("sample_transformer", "mine", *arguments)
+
+
+def test_the_shipped_transformer_draws_without_a_run(site, tmp_path):
+    sheet = tmp_path / "drawn.png"
+    call_command("sample_transformer", "mini", "a red heart", "--count=1", f"--output={sheet}", "--threads=1")
+    red, green, blue = np.asarray(Pillow.open(sheet).convert("RGB")).reshape(-1, 3).mean(axis=0)
+    assert Pillow.open(sheet).size == (128, 128)
+    assert red > 1.15 * max(green, blue)
+
+
+def test_a_shipped_transformer_that_is_missing_says_what_to_do(site, tmp_path):
+    site.WEIGHTS_DIR = tmp_path
+    with pytest.raises(CommandError, match="no config.json of the transformer"):
+        call_command("sample_transformer", "mini", "a tree")
 
 
 def test_only_a_finished_run_of_a_transformer_can_draw(site):

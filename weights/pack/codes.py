@@ -23,7 +23,7 @@ from weights.pack.features import may_mirror, may_recolour
 from weights.pack.views import turn_hues
 
 CODES_FOLDER = Path(".work/codes")
-VIEWS = 2
+VIEWS = 4
 SIDES = (8, 16)  # codes a side
 BATCH = 32
 # Black silhouettes teach no colours, and titles of clip art seldom say what is to be seen.

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from clipweb.training.transformers import load_parts
+from clipweb.training.transformers import MINI, SHIPPED, load_parts, shipped_folder
 from gallery.training.folder import RunError, RunFolder, run_folder
 
 MOST = 64  # candidates of a prompt
@@ -16,13 +16,14 @@ LONGEST = 500  # characters
 
 class Command(BaseCommand):
     help = (
-        "Draws pictures of prompts with the transformer of a finished run of train_transformer, and writes "
-        "them as one sheet: a row for each prompt, the best by CLIP's judgement first."
+        f"Draws pictures of prompts with the transformer that comes with clipweb ({MINI}) or that of a finished "
+        "run of train_transformer, and writes them as one sheet: a row for each prompt, the best by CLIP's "
+        "judgement first."
     )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("run", help="name of the run")
+        parser.add_argument("run", help=f"name of the run, or {MINI}")
         parser.add_argument("prompt", nargs="+")
         parser.add_argument("--output", type=Path, default=Path("samples.png"), help="(%(default)s)")
         parser.add_argument("--count", type=int, default=8, help="pictures of each prompt (%(default)s)")
@@ -36,13 +37,19 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         from generator.engine.transformer import TransformerError
+        from generator.engine.vqgan import VqganError
 
         try:
-            self.draw(run_folder(settings.TRAINING_DIR, options["run"]), options)
-        except (RunError, TransformerError) as error:
+            if options["run"] == MINI:
+                folder, vqgan = shipped_folder(), SHIPPED
+            else:
+                run = finished(run_folder(settings.TRAINING_DIR, options["run"]))
+                folder, vqgan = run.path / "model", run.config()["vqgan"]
+            self.draw(folder, vqgan, options)
+        except (RunError, TransformerError, VqganError) as error:
             raise CommandError(str(error)) from error
 
-    def draw(self, run: RunFolder, options: dict[str, Any]) -> None:
+    def draw(self, folder: Path, vqgan: str, options: dict[str, Any]) -> None:
         import torch
 
         from gallery.training.samples import save_picture, sheet
@@ -51,9 +58,9 @@ class Command(BaseCommand):
         from generator.engine.transformer.sampling import SamplingSettings
 
         torch.set_num_threads(options["threads"])
-        count, among = self.counts(run, options)
-        model = load_transformer(run.path / "model")
-        parts = load_parts(run.config()["vqgan"])
+        count, among = self.counts(options)
+        model = load_transformer(folder)
+        parts = load_parts(vqgan)
         names = asdict(SamplingSettings()).keys() & options.keys()
         sampling = SamplingSettings(side=model.config.grid, **{name: options[name] for name in names})
         rows = []
@@ -64,14 +71,8 @@ class Command(BaseCommand):
         save_picture(sheet(torch.cat(rows), columns=count), options["output"])
         self.stdout.write(f"{options['output']} has them, a row for each prompt.")
 
-    def counts(self, run: RunFolder, options: dict[str, Any]) -> tuple[int, int]:
+    def counts(self, options: dict[str, Any]) -> tuple[int, int]:
         """How many pictures of each prompt, and of how many candidates. Raises RunError."""
-        if run.config().get("command") != "train_transformer":
-            raise RunError(f"{run.path} is no run of train_transformer.")
-        if run.state != "done":
-            raise RunError(
-                f"{run.name} is not done: manage.py train_transformer --run {run.name} goes on with it."
-            )
         count, among = options["count"], options["of"] or options["count"]
         if not 1 <= count <= among <= MOST:
             raise RunError(f"--count and --of have to be from 1 to {MOST}, and --of no less than --count.")
@@ -81,3 +82,14 @@ class Command(BaseCommand):
         if not options["output"].parent.is_dir():
             raise RunError(f"There is no folder {options['output'].parent}.")
         return count, among
+
+
+def finished(run: RunFolder) -> RunFolder:
+    """The same run. Raises RunError if it is none of train_transformer, or has steps left."""
+    if run.config().get("command") != "train_transformer":
+        raise RunError(f"{run.path} is no run of train_transformer.")
+    if run.state != "done":
+        raise RunError(
+            f"{run.name} is not done: manage.py train_transformer --run {run.name} goes on with it."
+        )
+    return run

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from clipweb.training.command import CaptionedTraining
-from clipweb.training.transformers import Parts, chosen_vqgan, load_parts
+from clipweb.training.transformers import MINI, Parts, chosen_vqgan, load_parts
 from gallery.training.folder import RunError, RunFolder
 from gallery.training.pictures import PictureFile, held_out
 
@@ -47,6 +47,8 @@ class Command(CaptionedTraining):
 
         torch.set_num_threads(options["threads"])
         device = choose_device(options["device"])
+        if options["run"] == MINI:
+            raise RunError(f"{MINI} is the transformer that comes with clipweb: give the run another name.")
         run = self.run_of(options)
         source = self.source_of(options, run)
         files = self.files_of(source)
