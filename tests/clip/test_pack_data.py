@@ -8,6 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
+from tests.clip.packed import packed
 from weights.pack.captions import draw_caption
 from weights.pack.colours import name_colours, without_colours
 from weights.pack.dataset import (
@@ -115,16 +116,8 @@ def test_clip_art_without_a_dedication_or_title_is_left_out(tmp_path):
         "usr/share/openclipart/svg/animals/owned.svg": svg_with("Swan", "http://example.org/all-rights", 2),
         "usr/share/openclipart/svg/animals/nameless.svg": svg_with("untitled", public, 3),
     }
-    path = tmp_path / "clipart.tgz"
-    with tarfile.open(path, "w:gz") as archive:
-        for name, data in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(data)
-            archive.addfile(member, io.BytesIO(data))
-        link = tarfile.TarInfo("usr/share/openclipart/svg/animals/link.svg")
-        link.type, link.linkname = tarfile.SYMTYPE, "duck.svg"
-        archive.addfile(link)
-    drawings = list(read_openclipart(path))
+    links = {"usr/share/openclipart/svg/animals/link.svg": "duck.svg"}
+    drawings = list(read_openclipart(packed(tmp_path, files, links)))
     assert [drawing.title for drawing in drawings] == ["duck"]
     assert drawings[0].keywords == ("bird", "animals")
 

@@ -1,14 +1,13 @@
 """Named photographs and renderings of things, as the packages hold them."""
 
 import io
-import tarfile
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests.clip.packed import packed
 from weights.pack.dataset import TRAIN, Dataset, Pair
 from weights.pack.examples import OBJECT_VIEWS, seen_views
 from weights.pack.features import GREY_SHARE, may_recolour, object_pixels
@@ -19,16 +18,6 @@ from weights.pack.render import SIZE, render_photograph
 PACKAGE = Package("things", "debian", "things", "1", "things.tgz", "", "GPL-2.0-only", "Somebody", "")
 STAMPS = "./usr/share/tuxpaint/stamps/"
 LIBRARY = "./usr/share/scratch/Media/"
-
-
-def archive(folder: Path, files: dict[str, bytes]) -> Path:
-    path = folder / "things.tgz"
-    with tarfile.open(path, "w:gz") as packed:
-        for name, data in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(data)
-            packed.addfile(member, io.BytesIO(data))
-    return path
 
 
 def picture(mode: str, colour: tuple[int, ...], size: tuple[int, int] = (40, 20)) -> bytes:
@@ -51,7 +40,7 @@ def picture(mode: str, colour: tuple[int, ...], size: tuple[int, int] = (40, 20)
 )
 def test_a_stamp_is_named_by_its_text_or_else_by_its_file(tmp_path, said, label):
     files = {f"{STAMPS}food/little_food2.png": b"pixels", f"{STAMPS}food/little_food2.txt": said.encode()}
-    (stamp,) = read_stamps(PACKAGE, archive(tmp_path, files))
+    (stamp,) = read_stamps(PACKAGE, packed(tmp_path, files))
     assert stamp.label.lower() == label.lower()
     assert stamp.keywords == ("food",)
     assert stamp.author == "Somebody"
@@ -60,13 +49,13 @@ def test_a_stamp_is_named_by_its_text_or_else_by_its_file(tmp_path, said, label)
 def test_a_stamp_has_its_swedish_name_and_the_kinds_that_it_belongs_to(tmp_path):
     said = "A duck.\nsq.utf8=Një rosak.\nsv.utf8=En anka (fågel).\n"
     files = {f"{STAMPS}animals/birds/duck.png": b"pixels", f"{STAMPS}animals/birds/duck.txt": said.encode()}
-    (stamp,) = read_stamps(PACKAGE, archive(tmp_path, files))
+    (stamp,) = read_stamps(PACKAGE, packed(tmp_path, files))
     assert (stamp.swedish, stamp.keywords) == ("anka", ("animal", "bird"))
 
 
 def test_letters_mirror_images_and_second_copies_of_a_stamp_are_left_out(tmp_path):
     names = ("symbols/alphabets/a.png", "household/tape_mirror.png", "town/house.png", "town/house.svg")
-    stamps = read_stamps(PACKAGE, archive(tmp_path, {f"{STAMPS}{name}": b"pixels" for name in names}))
+    stamps = read_stamps(PACKAGE, packed(tmp_path, {f"{STAMPS}{name}": b"pixels" for name in names}))
     assert [stamp.key for stamp in stamps] == ["town/house.png"]
 
 
@@ -75,7 +64,7 @@ def test_poses_of_one_thing_have_its_name(tmp_path):
         *("Costumes/Animals/bat1-a.png", "Costumes/Animals/bat1-b.png", "Costumes/Letters/a.png"),
         *("Backgrounds/Outdoors/brick-wall2.jpg", "Backgrounds/Outdoors/thumbs.db"),
     )
-    things = read_scratch(PACKAGE, archive(tmp_path, {f"{LIBRARY}{name}": b"pixels" for name in names}))
+    things = read_scratch(PACKAGE, packed(tmp_path, {f"{LIBRARY}{name}": b"pixels" for name in names}))
     assert sorted(thing.label for thing in things) == ["bat", "bat", "brick wall"]
 
 
@@ -91,7 +80,7 @@ def test_a_catalogue_names_its_pictures_in_two_languages_with_each_maker_and_lic
         catalogue.writestr("PluginFurnitureCatalog_sv.properties", "name#1=S\\u00e4ng\n")
         catalogue.writestr("pictures/bed.png", b"pixels")
     files = {"./usr/share/sweethome3d/furniture/BlendSwap-CC-0.sh3f": stream.getvalue()}
-    (bed,) = read_rooms(PACKAGE, archive(tmp_path, files))
+    (bed,) = read_rooms(PACKAGE, packed(tmp_path, files))
     assert (bed.label, bed.swedish, bed.keywords) == ("bed", "säng", ("double",))
     assert (bed.author, bed.licence, bed.data) == ("Ann", "CC0-1.0", b"pixels")
 

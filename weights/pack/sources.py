@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from weights.pack.emoji import SKIN_TONES, EmojiNames, concept_of, slug
+from weights.pack.gcompris import read_gcompris
 from weights.pack.objects import Object, read_rooms, read_scratch, read_stamps
 from weights.pack.openclipart import read_openclipart
 from weights.pack.packages import Package, read_members
@@ -24,6 +25,7 @@ OBJECT_SETS: dict[str, Callable[[Package, Path], Iterator[Object]]] = {
     "scratch": read_scratch,
     "sweethome3d": read_rooms,
     "sweethome3d-furniture": read_rooms,
+    "gcompris": read_gcompris,
 }
 
 _TONE_NAMES = re.compile(
