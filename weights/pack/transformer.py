@@ -32,7 +32,7 @@ FOLDER = "transformer"  # inside the pack
 
 SHAPE = TransformerConfig(codes=1024, text_width=384, sides=(8, 16), text_length=16)
 # What drawings of one thing have in common is learned first, at a quarter of the price.
-SMALL, LARGE = Phase(steps=1600, side=8, batch=48), Phase(steps=3400, side=16, batch=16)
+SMALL, LARGE = Phase(steps=1600, side=8, batch=48), Phase(steps=2200, side=16, batch=16)
 CONFIG = TransformerTraining(model=SHAPE, phases=(SMALL, LARGE))
 # Emoji are drawn by several artists each; flags are many, and titles of clip art are often not what one sees.
 SOURCE_WEIGHTS = {"openclipart": 0.15, "meteocons": 0.3, "flag": 0.3, "circle-flags": 0.3}
