@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -110,6 +111,9 @@ def test_a_photo_goes_to_the_month_of_its_cameras_clock(alice):
 
 def test_the_order_comes_from_the_index(alice):
     own = Image.objects.visible_to(alice).filter(owner=alice)
+    if connection.vendor == "postgresql":  # it sorts a table that it has counted to be empty
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_sort = off")
     plan = timeline.newest_first(own)[:48].explain()
     assert "image_timeline" in plan
     assert "TEMP B-TREE" not in plan
