@@ -86,15 +86,15 @@ def unloadable() -> list[dict[str, Any]]:
 
 def troubled_vectors() -> QuerySet[PendingVector]:
     """Those that failed, set aside or waiting for another attempt; none of pictures in a trash."""
-    failed = Q(retry_at=None) | ~Q(reason="")
+    failed = Q(retry_at=None) | ~Q(reason__in=("", encoder_client.NOT_READY))
     rows = PendingVector.objects.filter(failed, image__in=Image.objects.kept())
     return rows.select_related("image__owner", "model").order_by(F("retry_at").asc(nulls_first=True), "pk")
 
 
 def troubled_pictures() -> ImageQuerySet:
     """Pictures whose preparation failed, for good or until another attempt."""
-    waiting = Q(status=Image.Status.PENDING) & ~Q(status_reason="")
-    kept = Image.objects.kept().filter(Q(status=Image.Status.FAILED) | waiting)
+    again = Q(status=Image.Status.PENDING) & ~Q(status_reason__in=("", encoder_client.NOT_READY))
+    kept = Image.objects.kept().filter(Q(status=Image.Status.FAILED) | again)
     return kept.select_related("owner").order_by(F("retry_at").asc(nulls_first=True), "-created_at")
 
 

@@ -10,11 +10,13 @@ from typing import Any
 import httpx
 import numpy as np
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from gallery.models import EncodingModel, serving_model
 
 CONNECT_TIMEOUT = 3.0  # seconds
 HEALTH_TIMEOUT = 3.0
+NOT_READY = gettext_noop("The model is not ready yet.")  # why a picture waits that nothing is wrong with
 
 
 class EncoderUnavailable(Exception):

@@ -160,7 +160,7 @@ def _wait_for_encoder(image: Image) -> None:
     pause = min(max(pause, ENCODER_PAUSE), LONGEST_ENCODER_PAUSE)
     _held(image).update(
         attempts=F("attempts") - 1,
-        status_reason=gettext_noop("The model is not ready yet."),
+        status_reason=encoder_client.NOT_READY,
         retry_at=timezone.now() + pause,
     )
 

@@ -167,5 +167,5 @@ def _wait_for_encoder(row: PendingVector) -> None:
     _held(row).update(
         attempts=F("attempts") - 1,
         retry_at=timezone.now() + ENCODER_PAUSE,
-        reason=gettext_noop("The model is not ready yet."),
+        reason=encoder_client.NOT_READY,
     )

@@ -1,11 +1,14 @@
 """What people see of a change of the model, and what admins can do about it and about pictures that fail."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from gallery import serving
 from gallery.clip.checksums import WeightsError
+from gallery.encoder_client import NOT_READY
 from gallery.models import EncodingModel, Image, PendingVector, Serving
 from gallery.serving import follow_encoder
 from tests.gallery.conftest import wait_for
@@ -156,3 +159,15 @@ def test_while_a_new_model_catches_up_searches_say_what_they_find(client, alice,
     Serving.objects.update(current=state.next, next=None, is_filling=True)
     client.force_login(alice)
     assert "looked at 1 of 2 pictures so far" in page(client, "search").content.decode()
+
+
+def test_pictures_that_only_wait_for_the_model_have_not_failed(client, admin, failed, store, alice):
+    waiting = store(alice, title="nightingale")
+    soon = timezone.now() + timedelta(seconds=5)
+    Image.objects.filter(pk=waiting.pk).update(status_reason=NOT_READY, retry_at=soon)
+    PendingVector.objects.filter(pk=failed.pk).update(reason=NOT_READY, retry_at=soon)
+    client.force_login(admin)
+    assert "nightingale" not in page(client, "failures", "?of=pictures").content.decode()
+    assert "kestrel" not in page(client, "failures").content.decode()
+    counts = page(client).context
+    assert (counts["vectors_failed"], counts["pictures_failed"]) == (0, 0)
