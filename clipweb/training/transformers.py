@@ -34,7 +34,7 @@ def chosen_vqgan() -> str:
 
 def shipped_folder() -> Path:
     """Where MINI is."""
-    return Path(settings.WEIGHTS_DIR) / "mini" / "transformer"
+    return settings.WEIGHTS_DIR / "mini" / "transformer"
 
 
 @cache

@@ -32,7 +32,8 @@ PACK = "mini"  # CLIP_MODEL for the weights that ship with the repository
 QUICK_PACK = "mini-quick"  # of these the first image tower alone
 REVISION = 8  # digits of the weights' SHA-256 in a model's id
 WEIGHTS, CONFIG = "model.safetensors", "open_clip_config.json"
-MEMBERS = "visual.trunk.members."  # of which quick leaves all out but one
+TRUNK = "visual.trunk."  # the image towers and their vote
+MEMBERS = f"{TRUNK}members."  # of which quick leaves all out but one
 RELEASED_TEMPLATE = "a photo of a {}"  # Radford et al. 2021, section 3.1.4
 
 
@@ -189,12 +190,12 @@ def _load_pack(config: ClipConfig) -> ClipModel:
 
 
 def of_one_member(state: dict[str, Tensor], member: int) -> dict[str, Tensor]:
-    """The weights of all but the other members, this one's under the names of the first."""
+    """The weights of all but the other members and the vote, this one's under the names of the first."""
     own, first = f"{MEMBERS}{member}.", f"{MEMBERS}0."
     return {
         name.replace(own, first): tensor
         for name, tensor in state.items()
-        if name.startswith(own) or not name.startswith(MEMBERS)
+        if name.startswith(own) or not name.startswith(TRUNK)
     }
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 def packed(folder: Path, files: Mapping[str, bytes], links: Mapping[str, str] | None = None) -> Path:
     """An archive with the files and the links (name: target) in it."""
+    folder.mkdir(exist_ok=True)
     path = folder / "things.tgz"
     with tarfile.open(path, "w:gz") as archive:
         for name, data in files.items():

@@ -2,14 +2,15 @@
 
 import io
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from tests.clip.packed import packed
-from weights.pack.dataset import TRAIN, Dataset, Pair
-from weights.pack.examples import OBJECT_VIEWS, seen_views
+from weights.pack.dataset import TEST, TRAIN, VALIDATION, Dataset, Pair
+from weights.pack.examples import OBJECT_VIEWS, seen_views, training_rows
 from weights.pack.features import GREY_SHARE, may_recolour, object_pixels
 from weights.pack.objects import read_rooms, read_scratch, read_stamps
 from weights.pack.packages import Package
@@ -107,6 +108,15 @@ def test_drawings_and_objects_are_told_apart_and_objects_are_seen_more_often():
     assert data.object_rows(TRAIN).tolist() == [1]
     assert [rows.tolist() for rows in seen_views(data)] == [[0, 2, 1], *([[1]] * OBJECT_VIEWS)]
     assert [may_recolour(pair) for pair in data.pairs] == [True, False, True]
+
+
+def test_photographs_held_back_for_validation_are_learned_in_the_end_and_drawings_are_not():
+    data = data_of("noto", "scratch", "noto", "scratch")
+    splits = (VALIDATION, VALIDATION, TEST, TEST)
+    pairs = [replace(pair, split=split) for pair, split in zip(data.pairs, splits, strict=True)]
+    data = replace(data, pairs=pairs)
+    assert [pair.is_learned for pair in data.pairs] == [False, True, False, False]
+    assert training_rows(data).tolist() == data.learned_objects().tolist() == [1]
 
 
 def test_some_views_of_objects_have_no_colour_and_a_number_gives_the_same_views():

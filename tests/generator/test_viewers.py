@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 VIEWERS = 8
 PICTURE = bytes(100_000)  # the server does not look into it
-SECONDS = 10
+SECONDS = 40
 
 
 @pytest.fixture

@@ -132,7 +132,7 @@ def test_the_shipped_transformer_draws_without_a_run(site, tmp_path):
 
 def test_a_shipped_transformer_that_is_missing_says_what_to_do(site, tmp_path):
     site.WEIGHTS_DIR = tmp_path
-    with pytest.raises(CommandError, match="no config.json of the transformer"):
+    with pytest.raises(CommandError, match=r"no config\.json of the transformer in"):
         call_command("sample_transformer", "mini", "a tree")
 
 

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from weights.pack.checksums import write_checksums
 from weights.pack.data import PACKAGES_FOLDER, TOWERS, fetch_all
-from weights.pack.dataset import DEFAULT_FOLDER, VALIDATION, Dataset, load_dataset
+from weights.pack.dataset import DEFAULT_FOLDER, TRAIN, VALIDATION, Dataset, load_dataset
 from weights.pack.examples import SOURCE_WEIGHTS, prepare, training_rows
 from weights.pack.features import cached_view, tower_features
 from weights.pack.imagenet import imagenet_photographs
@@ -69,6 +69,7 @@ def train(recipe: Recipe, data: Dataset, packages_folder: Path, work: Path, outp
     )
     trainer = Trainer(network, examples, photographs, recipe)
     weights = examples.weights(SOURCE_WEIGHTS)
+    weights[len(data.rows(TRAIN)) :] *= recipe.object_weight
     rows = torch.from_numpy(training_rows(data))
     trainer.goals = teacher_vectors(trainer, image_preprocess(), data, rows, weights)
     trainer.train_head(trainer.head, trainer.logit_scale, features, weights=weights, photos=True)

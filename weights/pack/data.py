@@ -13,20 +13,30 @@ from pathlib import Path
 import numpy as np
 
 from weights.pack.dataset import DEFAULT_FOLDER, HELD_OUT_ARTIST, Pair, split_of
-from weights.pack.packages import PackageError, fetch, pinned_packages
+from weights.pack.packages import DEBIAN, PackageError, fetch, pinned_packages
 from weights.pack.render import SIZE, RenderError, render_bitmap, render_photograph, render_svg
-from weights.pack.sources import EMOJI_SETS, FLAG_SETS, ICON_SETS, OBJECT_SETS, Artwork, read_all
+from weights.pack.sources import (
+    EMOJI_SETS,
+    FLAG_SETS,
+    ICON_SETS,
+    OBJECT_PACKAGES,
+    OBJECT_SETS,
+    Artwork,
+    read_all,
+)
 from weights.pack.sources import HELD_OUT_ARTIST as HELD_OUT_SOURCE
 
 PACKAGES_FOLDER = Path(".work/packages")
-OPTIONAL = {"openclipart", *OBJECT_SETS}  # only where apt-get is there
 TOWERS = ("minilm", "efficientnet")
 MEMBERS = ("efficientnet-lite1", "efficientnet-lite2")  # image towers beside the trained one, in their order
-ARTWORK = (*EMOJI_SETS, "fluent-emoji-3d", *FLAG_SETS, *ICON_SETS, "openclipart", *OBJECT_SETS, "emojibase")
+ARTWORK = (
+    *EMOJI_SETS, "fluent-emoji-3d", *FLAG_SETS, *ICON_SETS, "openclipart", "emojibase", *OBJECT_PACKAGES,
+)  # fmt: skip
 
 
 def fetch_all(keys: Sequence[str], folder: Path) -> dict[str, Path]:
-    """Archive paths by package key. Raises PackageError for anything but an optional package."""
+    """Archive paths by package key. Raises PackageError, but for Debian's packages, which are only where
+    apt-get is."""
     packages = pinned_packages()
     archives = {}
     for key in keys:
@@ -34,7 +44,7 @@ def fetch_all(keys: Sequence[str], folder: Path) -> dict[str, Path]:
         try:
             archives[key] = fetch(package, folder)
         except PackageError as error:
-            if key not in OPTIONAL:
+            if package.registry != DEBIAN:
                 raise
             print(f"  going on without {package.name}: {error}")
     return archives

@@ -41,6 +41,12 @@ class Pair:
         """Whether it is of the artwork, and no photograph or rendering of a thing."""
         return self.source not in OBJECT_SETS
 
+    @property
+    def is_learned(self) -> bool:
+        """Whether the pack's CLIP learns from it. Photographs are too few to hold back those of validation,
+        once they have chosen what they were held back for."""
+        return self.split == TRAIN or (self.split == VALIDATION and not self.is_drawing)
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -54,6 +60,10 @@ class Dataset:
     def object_rows(self, split: str) -> np.ndarray:
         """(M,) int64 positions of the photographs and renderings of things in one split."""
         return self._rows(split, is_drawing=False)
+
+    def learned_objects(self) -> np.ndarray:
+        """(M,) int64 positions of the photographs and renderings that the CLIP learns from."""
+        return np.concatenate([self.object_rows(TRAIN), self.object_rows(VALIDATION)])
 
     def _rows(self, split: str, *, is_drawing: bool) -> np.ndarray:
         found = [

@@ -15,8 +15,8 @@ from weights.pack.features import CachedView, cached_view
 from weights.pack.textbank import pooled_texts
 from weights.pack.towers import image_preprocess
 
-# Silhouettes without colour and near-copies are drawn less often.
-SOURCE_WEIGHTS = {"game-icons": 0.6, "meteocons": 0.5}
+# Silhouettes without colour, near-copies and many pictures of one kind are drawn less often.
+SOURCE_WEIGHTS = {"game-icons": 0.6, "meteocons": 0.5, "stellarium": 0.1, "pages": 0.6}
 CAPTIONS = 3  # drawn for each picture in each view
 WORD_CAPTIONS = 12  # of single words, which need no new view
 OBJECT_VIEWS = 3  # random views of photographs, of which there are few
@@ -77,12 +77,12 @@ def prepare(network: nn.Module, data: Dataset, *, views: int, seed: int, work: P
 
 def training_rows(data: Dataset) -> np.ndarray:
     """(N,) the drawings that are learned from, and after them the objects."""
-    return np.concatenate([data.rows(TRAIN), data.object_rows(TRAIN)])
+    return np.concatenate([data.rows(TRAIN), data.learned_objects()])
 
 
 def seen_views(data: Dataset) -> list[np.ndarray]:
     """The training pictures in their plain view, then the objects among them in each random view."""
-    return [training_rows(data), *([data.object_rows(TRAIN)] * OBJECT_VIEWS)]
+    return [training_rows(data), *([data.learned_objects()] * OBJECT_VIEWS)]
 
 
 def word_examples(network: nn.Module, data: Dataset, *, seed: int, work: Path, pack: Path) -> Examples:

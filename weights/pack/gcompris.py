@@ -34,21 +34,21 @@ def read_gcompris(package: Package, archive: Path) -> Iterator[Object]:
     wanted = {f"{_FOLDER}{activity}.rcc" for activity in activities}
     for data in read_members(archive, wanted.__contains__).values():
         files = read_resources(data)
-        credits = {}
+        credits: dict[str, tuple[str, str]] = {}
         for path, text in files.items():
             if path.endswith("/README"):
                 credits |= read_credits(text.decode("utf-8", errors="replace"), PurePosixPath(path).parent)
         for path, picture in sorted(files.items()):
             inside = path.removeprefix(_ACTIVITIES)
-            shelf = next((shelf for shelf in _SHELVES if inside.startswith(f"{shelf}/")), None)
-            if shelf is not None and path.endswith(".webp"):
+            kind = next((kind for shelf, kind in _SHELVES.items() if inside.startswith(f"{shelf}/")), None)
+            if kind is not None and path.endswith(".webp"):
                 author, licence = credits.get(path, (package.author, package.licence))
                 name = words(_JOINED.sub(r" \1", PurePosixPath(path).stem))
                 yield Object(
                     key=inside,
                     data=picture,
                     label=_PLAINER.get(name, name),
-                    keywords=(_SHELVES[shelf],) if _SHELVES[shelf] not in {"", name} else (),
+                    keywords=(kind,) if kind not in {"", name} else (),
                     author=author,
                     licence=licence,
                 )

@@ -51,6 +51,7 @@ class Recipe:
     target_temperature: float = 0.03
     bank_weight: float = 0.5  # of telling the right caption from labels of the whole data set
     bank_size: int = 1500  # labels drawn for that in each step
+    object_weight: float = 2.5  # of photographs, which the tower sees in no more views than drawings
     photo_weight: float = 0.15  # of naming ImageNet classes from the classifier's own features
     teacher_weight: float = 20.0  # of lying close to the teacher's vector, by cosine
     head_decay: float = 0.99  # of the running average of the weights

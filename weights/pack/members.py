@@ -2,7 +2,7 @@
 
 EfficientNet-Lite1 and -Lite2 stay as ImageNet left them; only their projections learn, from the captions that
 name the picture or one of its keywords: drawings, and photographs and renderings of things. The first tower
-comes from `weights.pack.clip`, with the text tower.
+comes from `weights.pack.clip`, with the text tower, and the classes that vote are Lite2's own.
 """
 
 import argparse
@@ -15,9 +15,10 @@ import torch
 from safetensors.torch import load_file
 from timm.layers import Mlp
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from gallery.clip.model import WEIGHTS, build_pack_network, load_strictly
-from gallery.clip.towers import FEATURES, TRIO, Member, MemberShape
+from gallery.clip.towers import FEATURES, TRIO, ClassVote, Member, Members, MemberShape
 from weights.pack import clip
 from weights.pack.data import MEMBERS, PACKAGES_FOLDER, fetch_all
 from weights.pack.dataset import DEFAULT_FOLDER, Dataset, load_dataset
@@ -50,20 +51,24 @@ def train(
     _copy_configuration(first, output)
     network = build_pack_network(output)
     state = whole_names(load_file(first / WEIGHTS))
-    members: list[Member] = list(network.visual.trunk.members)  # type: ignore[union-attr, arg-type]
+    trunk: Members = network.visual.trunk  # type: ignore[union-attr, assignment]
+    members: list[Member] = list(trunk.members)  # type: ignore[arg-type]
     for number, (member, key) in enumerate(zip(members[1:], MEMBERS, strict=True), 1):
         tower = image_tower_state(archives[key], TRIO[number].tower)
         kept = {name: tensor for name, tensor in tower.items() if not name.startswith("classifier")}
         member.tower.load_state_dict(kept)
         state |= {f"visual.trunk.members.{number}.{n}": t for n, t in member.state_dict().items()}
+    vote: ClassVote = trunk.vote  # type: ignore[assignment]
+    state |= {f"visual.trunk.vote.{name}": tensor for name, tensor in vote.state_dict().items()}
     load_strictly(network, state, name=str(first / WEIGHTS))
     network.eval().requires_grad_(False)
     examples = word_examples(network, data, seed=recipe.seed, work=work, pack=output)
     weights = examples.weights(SOURCE_WEIGHTS)
     for shape, member, key in zip(TRIO[1:], members[1:], MEMBERS, strict=True):
         features = member_features(member, shape, data, work)
+        classifier = imagenet_classifier(archives[key], shape.tower)
         photographs = imagenet_photographs(
-            *imagenet_classifier(archives[key], shape.tower),
+            *classifier,
             features,
             lambda texts: pooled_texts(network, output, texts, work),
         )
@@ -76,6 +81,8 @@ def train(
             trainer.train_head(head, scale, [features], weights=weights, photos=True)
             heads.append(head)
         join(heads, features, member.head)
+    # Of the last member, whose features the vote is given.
+    set_vote(vote, classifier, F.normalize(network.text.proj(photographs.names), dim=-1))  # type: ignore
     clip.write_pack(network, output)
 
 
@@ -103,6 +110,14 @@ def join(heads: list[Mlp], features: Tensor, into: Mlp) -> None:
     into.fc1.bias.copy_(torch.cat([head.fc1.bias for head in heads]))  # type: ignore
     scaled = [head.fc2.weight / length for head, length in zip(heads, lengths, strict=True)]
     into.fc2.weight.copy_(torch.cat(scaled, dim=1))
+
+
+@torch.no_grad()
+def set_vote(vote: ClassVote, classifier: tuple[Tensor, Tensor], names: Tensor) -> None:
+    """The classifier's weight (1000, 1280) and bias (1000,), and where the classes' names are: (1000, D)."""
+    for parameter, value in zip(vote.classifier.parameters(), classifier, strict=True):
+        parameter.copy_(value)
+    vote.names.weight.copy_(names.T)
 
 
 def whole_names(first: dict[str, Tensor]) -> dict[str, Tensor]:

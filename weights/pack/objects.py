@@ -8,10 +8,13 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from PIL import Image
+
 from weights.pack.packages import Package, read_members
+from weights.pack.render import tiled
 
 
 @dataclass(frozen=True)
@@ -145,11 +148,25 @@ def read_scratch(package: Package, archive: Path) -> Iterator[Object]:
             yield Object(path.removeprefix(_LIBRARY), data, label, author=package.author)
 
 
+_FACES = "./usr/share/pixmaps/faces/"
+_IN_FULL = {"flake": "snowflake", "launch": "rocket launch", "plane": "airplane", "soccerball": "football",
+            "energy arc": "plasma globe", "coffee": "cup of coffee", "cat eye": "eye of a cat"}  # fmt: skip
+
+
+def read_faces(package: Package, archive: Path) -> Iterator[Object]:
+    """Photographs that GNOME offers for people's accounts, named by their files."""
+    files = read_members(archive, lambda name: name.startswith(_FACES) and name.endswith(_PICTURES))
+    for path, data in sorted(files.items()):
+        name = words(Path(path).stem)
+        yield Object(path.removeprefix(_FACES), data, _IN_FULL.get(name, name), author=package.author)
+
+
 _CATALOGUES = {  # and which key names the picture of a thing
     "PluginFurnitureCatalog": "icon",
     "com/eteks/sweethome3d/io/DefaultFurnitureCatalog": "icon",
     "com/eteks/sweethome3d/io/DefaultTexturesCatalog": "image",
 }
+_SURFACE = "image"  # fits beside itself
 _NO_TAGS = {"", "blend swap", "default", "scpts"}
 _LICENCES = {  # of the catalogues, by their file
     "KatorLegaz": "CC-BY-3.0", "Reallusion": "CC-BY-3.0", "Scopia": "CC-BY-3.0",
@@ -177,7 +194,7 @@ def _catalogue(
         label = _thing(said[f"name#{number}"])
         if place in there and label:
             tags = (tag.strip() for tag in said.get(f"tags#{number}", "").lower().split(","))
-            yield Object(
+            thing = Object(
                 key=f"{name}/{place}",
                 data=files.read(place),
                 label=label,
@@ -186,6 +203,16 @@ def _catalogue(
                 author=said.get(f"creator#{number}", package.author),
                 licence=_LICENCES.get(name, package.licence),
             )
+            yield thing
+            if picture == _SURFACE:
+                yield replace(thing, key=f"{thing.key} from afar", data=_from_afar(thing.data))
+
+
+def _from_afar(surface: bytes) -> bytes:
+    with Image.open(io.BytesIO(surface)) as picture:
+        out = io.BytesIO()
+        tiled(picture.convert("RGB"), 3).save(out, "PNG")
+    return out.getvalue()
 
 
 def _properties(data: bytes) -> dict[str, str]:

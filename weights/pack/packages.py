@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LOCK = Path(__file__).with_name("packages.lock.json")
+DEBIAN = "debian"
 
 
 class PackageError(Exception):
@@ -51,7 +52,7 @@ def _fetch_command(package: Package) -> list[str]:
         platform = ["--only-binary=:all:", "--python-version=3.11", "--platform=manylinux2014_x86_64"]
         pin = f"{package.name}=={package.version}"
         return [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest=.", *platform, pin]
-    if package.registry == "debian":
+    if package.registry == DEBIAN:
         return ["apt-get", "download", f"{package.name}={package.version}"]
     raise PackageError(f"{package.key}: unknown registry {package.registry!r} in {LOCK.name}")
 

@@ -55,3 +55,11 @@ def render_bitmap(data: bytes, size: int = SIZE) -> np.ndarray:
         drawn.resize((width, height), Image.Resampling.LANCZOS), ((size - width) // 2, (size - height) // 2)
     )
     return np.asarray(canvas)
+
+
+def tiled(picture: Image.Image, times: int) -> Image.Image:
+    """A surface from further away: `times` by `times` of the picture side by side, RGB."""
+    whole = Image.new("RGB", (times * picture.width, times * picture.height))
+    for place in range(times * times):
+        whole.paste(picture, (place % times * picture.width, place // times * picture.height))
+    return whole

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from weights.pack.dataset import TRAIN, Pair
+from weights.pack.dataset import Pair
 
 RANKS = (1, 5, 10)
 STRICT_COSINE = 0.8  # test captions nearer than this to a training caption are synonyms of it
@@ -76,7 +76,7 @@ def training_captions(pairs: Sequence[Pair]) -> list[str]:
     """Every label and keyword that training may have said."""
     said: dict[str, None] = {}
     for pair in pairs:
-        if pair.split == TRAIN:
+        if pair.is_learned:
             said |= dict.fromkeys((pair.label, *pair.keywords))
     return list(said)
 

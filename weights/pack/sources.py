@@ -8,9 +8,12 @@ from pathlib import Path
 
 from weights.pack.emoji import SKIN_TONES, EmojiNames, concept_of, slug
 from weights.pack.gcompris import read_gcompris
-from weights.pack.objects import Object, read_rooms, read_scratch, read_stamps
+from weights.pack.objects import Object, read_faces, read_rooms, read_scratch, read_stamps
 from weights.pack.openclipart import read_openclipart
 from weights.pack.packages import Package, read_members
+from weights.pack.pages import FONTS, TEXTS, read_pages
+from weights.pack.sky import CATALOGUE, read_sky
+from weights.pack.surfaces import read_patterns
 
 # Order matters: sets with a table of code points come first and teach the others their names.
 EMOJI_SETS = (
@@ -20,13 +23,19 @@ FLAG_SETS = ("flag", "circle-flags")
 ICON_SETS = ("flat-color-icons", "meteocons", "fluent-color", "game-icons")
 TITLED_SET = "game-icons"  # every title is a thing of its own: `war axe`, `templar eye`
 HELD_OUT_ARTIST = "openmoji"
-OBJECT_SETS: dict[str, Callable[[Package, Path], Iterator[Object]]] = {
-    "tuxpaint-stamps": read_stamps,
-    "scratch": read_scratch,
-    "sweethome3d": read_rooms,
-    "sweethome3d-furniture": read_rooms,
-    "gcompris": read_gcompris,
+# Who reads each set, and out of which packages; author and licence are the first one's.
+OBJECT_SETS: dict[str, tuple[Callable[..., Iterator[Object]], tuple[str, ...]]] = {
+    "tuxpaint-stamps": (read_stamps, ("tuxpaint-stamps",)),
+    "scratch": (read_scratch, ("scratch",)),
+    "sweethome3d": (read_rooms, ("sweethome3d",)),
+    "sweethome3d-furniture": (read_rooms, ("sweethome3d-furniture",)),
+    "gcompris": (read_gcompris, ("gcompris",)),
+    "gnome-faces": (read_faces, ("gnome-faces",)),
+    "gimp-patterns": (read_patterns, ("gimp-patterns",)),
+    "stellarium": (read_sky, ("stellarium", CATALOGUE)),
+    "pages": (read_pages, (FONTS, TEXTS)),
 }
+OBJECT_PACKAGES = sorted({key for _, keys in OBJECT_SETS.values() for key in keys})
 
 _TONE_NAMES = re.compile(
     r"(-(light|medium|dark|medium-light|medium-dark)(-skin-tone)?\b)|skin-tone|skin-type"
@@ -161,16 +170,22 @@ def title_concept(title: str, names: EmojiNames) -> str:
     return emoji.concept if emoji is not None else title
 
 
-def read_objects(package: Package, archive: Path, names: EmojiNames) -> Iterator[Artwork]:
-    """Photographs and renderings of things."""
-    for thing in OBJECT_SETS[package.key](package, archive):
+def read_objects(
+    source: str, archives: dict[str, Path], packages: dict[str, Package], names: EmojiNames
+) -> Iterator[Artwork]:
+    """Photographs and renderings of things; none where a package is not there."""
+    read, keys = OBJECT_SETS[source]
+    if not archives.keys() >= set(keys):
+        return
+    package = packages[keys[0]]
+    for thing in read(package, *(archives[key] for key in keys)):
         emoji = names.named(slug(thing.label))
         concept = emoji.concept if emoji is not None else head_concept(thing.head_noun, names)
-        is_svg = thing.key.endswith(".svg")
+        is_svg, licence = thing.key.endswith(".svg"), thing.licence or package.licence
         yield Artwork(
-            package.key, thing.key,
+            source, thing.key,
             thing.data.decode("utf-8", errors="replace") if is_svg else None, None if is_svg else thing.data,
-            thing.label, thing.keywords, thing.swedish, concept, thing.author, thing.licence,
+            thing.label, thing.keywords, thing.swedish, concept, thing.author, licence,
         )  # fmt: skip
 
 
@@ -193,5 +208,4 @@ def read_all(archives: dict[str, Path], packages: dict[str, Package]) -> Iterato
                 head_concept(drawing.head_noun, names), drawing.author,
             )  # fmt: skip
     for key in OBJECT_SETS:
-        if key in archives:
-            yield from read_objects(packages[key], archives[key], names)
+        yield from read_objects(key, archives, packages, names)

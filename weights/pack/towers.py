@@ -62,7 +62,7 @@ SHIPPED_CONFIG: dict[str, Any] = {
     "model_cfg": OPEN_CLIP_CONFIG["model_cfg"]
     | {
         "vision_cfg": {
-            "timm_model_name": "clipweb_lite_trio",
+            "timm_model_name": "clipweb_lite_voting",
             "timm_model_pretrained": False,
             "timm_pool": "avg",
             "timm_proj": "",

@@ -16,9 +16,9 @@ LONGEST = 500  # characters
 
 class Command(BaseCommand):
     help = (
-        f"Draws pictures of prompts with the transformer that comes with clipweb ({MINI}) or that of a finished "
-        "run of train_transformer, and writes them as one sheet: a row for each prompt, the best by CLIP's "
-        "judgement first."
+        f"Draws pictures of prompts with the transformer that comes with clipweb ({MINI}) or with that of a "
+        "finished run of train_transformer, and writes them as one sheet: a row for each prompt, the best by "
+        "CLIP's judgement first."
     )
     requires_system_checks: list[str] = []
 

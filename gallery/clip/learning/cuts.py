@@ -6,9 +6,8 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from gallery.clip.towers import Member, Members
+from gallery.clip.towers import Members
 from gallery.training.folder import RunError
 
 
@@ -57,27 +56,22 @@ class ProjectionCut:
 
 
 class MembersCut:
-    """The pack's towers: features side by side, and the sum of what each projection makes of its own."""
+    """The pack's towers: features side by side, and the sum of what each projection makes of its own.
 
-    def __init__(self, members: Members) -> None:
-        self.members: list[Member] = list(members.members)  # type: ignore[arg-type]
+    The vote of the classes stays as it is: a few hundred pictures of a gallery have no more to say of it.
+    """
+
+    def __init__(self, trunk: Members) -> None:
+        self.trunk = trunk
 
     def features(self, inputs: Tensor) -> Tensor:
-        found = []
-        for member in self.members:
-            size = (member.size, member.size)
-            fits = inputs.shape[-2:] == size
-            seen = inputs if fits else F.interpolate(inputs, size=size, mode="bicubic", antialias=True)
-            found.append(member.tower(seen))
-        return torch.cat(found, dim=1)
+        return torch.cat(self.trunk.features(inputs), dim=1)
 
     def project(self, features: Tensor) -> Tensor:
-        parts = features.chunk(len(self.members), dim=1)
-        vectors = [member.head(part) for member, part in zip(self.members, parts, strict=True)]
-        return torch.stack([F.normalize(vector, dim=-1) for vector in vectors]).sum(dim=0)
+        return self.trunk.project(features.chunk(len(self.trunk.members), dim=1))
 
     def parameters(self) -> list[nn.Parameter]:
-        return [parameter for member in self.members for parameter in member.head.parameters()]
+        return [parameter for member in self.trunk.members for parameter in member.head.parameters()]  # type: ignore
 
 
 def image_cut(network: nn.Module) -> Cut:
