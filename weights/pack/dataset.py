@@ -15,6 +15,7 @@ import numpy as np
 from weights.pack.sources import OBJECT_SETS
 
 TRAIN, VALIDATION, TEST, HELD_OUT_ARTIST = "train", "validation", "test", "held-out artist"
+LEARNED_OBJECTS = (TRAIN, VALIDATION)  # photographs: too few to hold back what has chosen already
 DEFAULT_FOLDER = Path(".work/dataset")
 
 
@@ -43,9 +44,8 @@ class Pair:
 
     @property
     def is_learned(self) -> bool:
-        """Whether the pack's CLIP learns from it. Photographs are too few to hold back those of validation,
-        once they have chosen what they were held back for."""
-        return self.split == TRAIN or (self.split == VALIDATION and not self.is_drawing)
+        """Whether the pack's CLIP learns from it."""
+        return self.split == TRAIN if self.is_drawing else self.split in LEARNED_OBJECTS
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Dataset:
 
     def learned_objects(self) -> np.ndarray:
         """(M,) int64 positions of the photographs and renderings that the CLIP learns from."""
-        return np.concatenate([self.object_rows(TRAIN), self.object_rows(VALIDATION)])
+        return np.concatenate([self.object_rows(split) for split in LEARNED_OBJECTS])
 
     def _rows(self, split: str, *, is_drawing: bool) -> np.ndarray:
         found = [

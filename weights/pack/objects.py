@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from PIL import Image
 
 from weights.pack.packages import Package, read_members
-from weights.pack.render import tiled
+from weights.pack.render import png, tiled
 
 
 @dataclass(frozen=True)
@@ -210,9 +210,7 @@ def _catalogue(
 
 def _from_afar(surface: bytes) -> bytes:
     with Image.open(io.BytesIO(surface)) as picture:
-        out = io.BytesIO()
-        tiled(picture.convert("RGB"), 3).save(out, "PNG")
-    return out.getvalue()
+        return png(tiled(picture.convert("RGB"), 3))
 
 
 def _properties(data: bytes) -> dict[str, str]:

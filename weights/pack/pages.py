@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from weights.pack.objects import Object
 from weights.pack.packages import Package, PackageError, read_members
+from weights.pack.render import png
 
 COUNT = 90
 FONTS, TEXTS = "matplotlib", "scikit-learn"  # packages; the texts are what one says of its data sets
@@ -44,10 +45,8 @@ def read_pages(package: Package, fonts: Path, texts: Path) -> Iterator[Object]:
         draw = np.random.default_rng(number)
         face = names[number % len(names)]
         page = draw_page(faces[face], list(draw.permutation(paragraphs)), draw)
-        out = io.BytesIO()
-        page.save(out, "PNG")
         label, keywords = _SAID[number % len(_SAID)]
-        yield Object(f"{number:03} {Path(face).stem}", out.getvalue(), label, keywords, author=package.author)
+        yield Object(f"{number:03} {Path(face).stem}", png(page), label, keywords, author=package.author)
 
 
 def draw_page(face: bytes, paragraphs: list[str], draw: np.random.Generator) -> Image.Image:

@@ -63,3 +63,10 @@ def tiled(picture: Image.Image, times: int) -> Image.Image:
     for place in range(times * times):
         whole.paste(picture, (place % times * picture.width, place // times * picture.height))
     return whole
+
+
+def png(picture: Image.Image) -> bytes:
+    """The picture as a file."""
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()

@@ -11,7 +11,8 @@ from weights.pack.packages import Package, read_members
 CATALOGUE = "pyongc"  # the package that has it
 _PICTURES = "./usr/share/stellarium/nebulae/default/"
 _NUMBER = re.compile(r"(m|n|ic)(\d+)")  # Messier's, of the New General Catalogue, of the Index Catalogue
-_CATALOGUES = {"n": "NGC", "ic": "IC"}
+_LETTERS = {"NGC": "n", "IC": "ic"}
+_NAME = re.compile(rf"({'|'.join(_LETTERS)})(\d+)")
 _KINDS = {  # of OpenNGC's table objTypes
     **dict.fromkeys(("G", "GPair", "GTrpl", "GGroup"), "galaxy"),
     **dict.fromkeys(("PN", "HII", "EmN", "Neb", "RfN", "SNR"), "nebula"),
@@ -42,8 +43,7 @@ def read_kinds(catalogue: Path) -> dict[tuple[str, int], str]:
             continue
         if messier:
             kinds["m", int(messier)] = _KINDS[kind]
-        for letter, prefix in _CATALOGUES.items():
-            if number := re.fullmatch(rf"{prefix}(\d+)", name):
-                kinds[letter, int(number[1])] = _KINDS[kind]
+        if number := _NAME.fullmatch(name):
+            kinds[_LETTERS[number[1]], int(number[2])] = _KINDS[kind]
     database.close()
     return kinds

@@ -1,6 +1,5 @@
 """Surfaces and stuffs: stone, wood, cloth and sky, as GIMP has them to paint with."""
 
-import io
 import struct
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -9,7 +8,7 @@ from PIL import Image
 
 from weights.pack.objects import Object, words
 from weights.pack.packages import Package, PackageError, read_members
-from weights.pack.render import tiled
+from weights.pack.render import png, tiled
 
 _PATTERNS = "./usr/share/gimp/2.0/patterns/"
 _SHELVES = ("Animal", "Fabric", "Food", "Paper", "Plant", "Sky", "Stone", "Water", "Wood")
@@ -29,11 +28,9 @@ def read_patterns(package: Package, archive: Path) -> Iterator[Object]:
     for path, data in sorted(files.items()):
         inside = PurePosixPath(path.removeprefix(_PATTERNS))
         name, shelf = words(inside.stem), inside.parent.name.lower()
-        out = io.BytesIO()
-        tiled(read_pattern(data), _TIMES).save(out, "PNG")
         yield Object(
             key=str(inside),
-            data=out.getvalue(),
+            data=png(tiled(read_pattern(data), _TIMES)),
             label=_PLAINER.get(name, name),
             keywords=(shelf,) if shelf != name else (),
             author=package.author,
