@@ -34,7 +34,7 @@ BATCH = 16
 class Task:
     who: str
     model: str
-    weights: Path
+    weights: Path  # what open_clip reads: a file, of the pack a folder
     threads: int
     seconds: float  # that are measured
 
@@ -84,7 +84,7 @@ def _peer(task: Task) -> tuple[Callable, Callable]:
     name, options = (
         (VIT, {"pretrained": str(task.weights)})
         if task.model == VIT
-        else (f"local-dir:{PACK}", {"pretrained_text": False})
+        else (f"local-dir:{task.weights}", {"pretrained_text": False})
     )
     network, _, transform = open_clip.create_model_and_transforms(name, **options)
     network.eval().requires_grad_(False)
@@ -106,6 +106,14 @@ def save_vit(path: Path) -> None:
     save_file(open_clip.create_model(VIT, pretrained=None).state_dict(), path)
 
 
+def widen_pack(folder: Path) -> None:
+    """Its file is in eight bits, which open_clip does not read."""
+    from gallery.clip.compact import write_widened
+    from gallery.clip.model import WEIGHTS
+
+    write_widened(PACK / WEIGHTS, folder)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -117,12 +125,13 @@ def main() -> None:
     spawn = multiprocessing.get_context("spawn")
     found: dict[tuple[str, str], list[Result]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        weights = Path(folder) / "vit-b-32.safetensors"
-        save_vit(weights)
+        weights = {VIT: Path(folder) / "vit-b-32.safetensors", MINI: Path(folder) / MINI}
+        save_vit(weights[VIT])
+        widen_pack(weights[MINI])
         for number in range(options.rounds):
             for model in (VIT, MINI):
                 for who in (PEER, OURS) if number % 2 else (OURS, PEER):
-                    task = Task(who, model, weights, options.threads, options.seconds)
+                    task = Task(who, model, weights[model], options.threads, options.seconds)
                     with spawn.Pool(1) as pool:
                         found.setdefault((model, who), []).append(pool.apply(measure, (task,)))
             print(f"round {number + 1} of {options.rounds} done", flush=True)

@@ -14,11 +14,11 @@ from open_clip.tokenizer import HFTokenizer
 from open_clip.transform import PreprocessCfg
 from PIL import Image
 from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gallery.clip.checksums import WeightsError, file_sha256, verify_checksums
+from gallery.clip.compact import read_state
 from gallery.clip.layout import arrange
 from gallery.clip.precision import Precision, Sight
 from gallery.clip.preprocess import Preprocess
@@ -172,7 +172,7 @@ def _load_pack(config: ClipConfig) -> ClipModel:
         raise WeightsError(f"SHA256SUMS does not list {folder.name}/{WEIGHTS}. Rebuild it with `make pack`.")
     settings = read_pack_config(folder)
     network = build_pack_network(folder, quick=config.quick, member=config.member)
-    state = _read_safetensors(folder / WEIGHTS)
+    state = read_state(folder / WEIGHTS)
     preprocess = Preprocess.from_open_clip(PreprocessCfg(**settings["preprocess_cfg"]))
     if config.quick:
         state = of_one_member(state, config.member)
@@ -203,13 +203,6 @@ def _single_name(config: ClipConfig) -> str:
     if not config.quick:
         return ""
     return "-quick" if config.member == 0 else f"-member{config.member + 1}"
-
-
-def _read_safetensors(path: Path) -> dict[str, Tensor]:
-    try:
-        return load_file(path)
-    except (SafetensorError, OSError) as error:
-        raise WeightsError(f"{path} is not a readable safetensors file: {error}") from error
 
 
 def load_strictly(network: nn.Module, state: dict[str, Tensor], *, name: str) -> None:

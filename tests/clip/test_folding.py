@@ -4,9 +4,9 @@ from pathlib import Path
 
 import torch
 from open_clip.modified_resnet import ModifiedResNet
-from safetensors.torch import load_file
 from torch import nn
 
+from gallery.clip.compact import read_state
 from gallery.clip.folding import fold_norms
 from gallery.clip.model import WEIGHTS, build_pack_network, of_one_member
 
@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parents[2] / "weights" / "mini" / "clip"
 
 def first_member() -> nn.Module:
     network = build_pack_network(FOLDER, quick=True)
-    network.load_state_dict(of_one_member(load_file(FOLDER / WEIGHTS), 0))
+    network.load_state_dict(of_one_member(read_state(FOLDER / WEIGHTS), 0))
     return network.visual.eval().requires_grad_(False)
 
 

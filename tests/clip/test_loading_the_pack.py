@@ -12,7 +12,8 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from gallery.clip.checksums import file_sha256
-from gallery.clip.model import ClipConfig, ClipModel, WeightsError, load_clip
+from gallery.clip.compact import write_widened
+from gallery.clip.model import WEIGHTS, ClipConfig, ClipModel, WeightsError, load_clip
 
 PACK = Path(__file__).parents[2] / "weights" / "mini" / "clip"
 
@@ -65,9 +66,10 @@ def test_a_text_beyond_the_context_is_cut_and_still_encoded(model):
     assert model.encode_text(["cat " * 10_000]).shape == (1, model.dim)
 
 
-def test_vectors_agree_with_open_clips_own_loading_and_forward(model, monkeypatch):
+def test_vectors_agree_with_open_clips_own_loading_and_forward(model, monkeypatch, tmp_path):
     monkeypatch.chdir(PACK.parents[2])  # open_clip resolves the text tower's folder from here
-    name = f"local-dir:{PACK}"
+    write_widened(PACK / WEIGHTS, tmp_path)
+    name = f"local-dir:{tmp_path}"
     reference, _, transform = open_clip.create_model_and_transforms(name, pretrained_text=False)
     reference.eval()
     tokens = open_clip.get_tokenizer(name)(["a red heart", "two dogs"])

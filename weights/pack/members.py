@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from timm.layers import Mlp
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from gallery.clip.compact import read_state
 from gallery.clip.model import WEIGHTS, build_pack_network, load_strictly
 from gallery.clip.towers import FEATURES, TRIO, ClassVote, Member, Members, MemberShape
 from weights.pack import clip
@@ -50,7 +50,7 @@ def train(
     archives = fetch_all(MEMBERS, packages_folder)
     _copy_configuration(first, output)
     network = build_pack_network(output)
-    state = whole_names(load_file(first / WEIGHTS))
+    state = whole_names(read_state(first / WEIGHTS))
     trunk: Members = network.visual.trunk  # type: ignore[union-attr, assignment]
     members: list[Member] = list(trunk.members)  # type: ignore[arg-type]
     for number, (member, key) in enumerate(zip(members[1:], MEMBERS, strict=True), 1):

@@ -8,9 +8,10 @@ from typing import Any
 import timm
 import torch
 from open_clip.transform import PreprocessCfg
-from safetensors.torch import load, save_file
+from safetensors.torch import load
 from torch import Tensor, nn
 
+from gallery.clip.compact import write_state
 from gallery.clip.model import CONFIG, WEIGHTS, build_pack_network
 from gallery.clip.preprocess import Preprocess
 from gallery.clip.towers import TRIO
@@ -124,10 +125,8 @@ def starting_network(folder: Path, archives: dict[str, Path], *, seed: int) -> n
 
 
 def save_network(network: nn.Module, folder: Path) -> None:
-    """Half precision: the towers lose nothing that a cosine shows, and the file halves."""
-    state = {k: v.half() if v.is_floating_point() else v for k, v in network.state_dict().items()}
-    save_file({k: v.contiguous() for k, v in state.items()}, folder / WEIGHTS, metadata={"format": "pt"})
-    (folder / WEIGHTS).chmod(0o644)
+    """In eight bits: cosines change in the fourth digit, and the file is a quarter of single precision's."""
+    write_state(network.state_dict(), folder / WEIGHTS)
 
 
 def imagenet_classifier(archive: Path, tower: str = IMAGE_TOWER) -> tuple[Tensor, Tensor]:

@@ -10,9 +10,10 @@ from typing import Any
 import open_clip
 import torch
 from open_clip.transform import PreprocessCfg
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from gallery.clip.compact import read_state
 from gallery.clip.layout import arrange
 from gallery.clip.model import (
     PACK,
@@ -82,7 +83,7 @@ def pack_start(folder: Path, *, quick: bool) -> Start:
     """The shipped pack; quick: its first image tower alone."""
     settings = read_pack_config(folder)
     network = build_pack_network(folder, quick=quick)
-    state = load_file(folder / PACK_WEIGHTS)
+    state = read_state(folder / PACK_WEIGHTS)
     preprocess = Preprocess.from_open_clip(PreprocessCfg(**settings["preprocess_cfg"]))
     model_cfg = settings["model_cfg"]
     if quick:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import timm
 
+from gallery.clip.compact import read_state
 from gallery.clip.model import WEIGHTS, WeightsError
-from gallery.clip.released.files import read_weights
 from gallery.clip.towers import TRIO
 from generator.engine.training.losses import FrozenFeatures
 from generator.engine.vqgan import MINI_PACK
@@ -25,7 +25,7 @@ def shipped_features(pack: Path = MINI_PACK / "clip") -> FrozenFeatures:
     """
     weights = {
         name.removeprefix(FIRST_MEMBER): tensor.float()
-        for name, tensor in read_weights(pack / WEIGHTS)[1].items()
+        for name, tensor in read_state(pack / WEIGHTS).items()
         if name.startswith(FIRST_MEMBER)
     }
     stages = timm.create_model(TRIO[0].tower, pretrained=False, features_only=True, out_indices=STAGES)
