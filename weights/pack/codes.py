@@ -87,9 +87,10 @@ def encode(data: Dataset, vqgan: Vqgan, split: str, folder: Path, *, views: int 
     """Writes what `load_codes` reads, a file a view and size; those that are there stay."""
     folder.mkdir(parents=True, exist_ok=True)
     rows = rows_of(data, split)
+    key = data.key(rows)
     for side in SIDES:
         for number in range(views):
-            path = folder / f"{split}-{side}-{number}.npy"
+            path = folder / f"{split}-{key}-{side}-{number}.npy"
             if path.exists():
                 continue
             started = time.monotonic()
@@ -112,17 +113,18 @@ def encode(data: Dataset, vqgan: Vqgan, split: str, folder: Path, *, views: int 
 
 
 def load_codes(data: Dataset, split: str, folder: Path = CODES_FOLDER, *, views: int = VIEWS) -> Codes:
-    """What `encode` wrote."""
+    """What `encode` wrote for the same pictures."""
     rows = rows_of(data, split)
+    stem = f"{split}-{data.key(rows)}"
     said = [
-        json.loads((folder / f"{split}-{SIDES[0]}-{number}.json").read_text(encoding="utf-8"))
+        json.loads((folder / f"{stem}-{SIDES[0]}-{number}.json").read_text(encoding="utf-8"))
         for number in range(views)
     ]
     return Codes(
         pairs=[data.pairs[row] for row in rows],
         codes={
             side: np.stack(
-                [np.load(folder / f"{split}-{side}-{n}.npy", allow_pickle=False) for n in range(views)]
+                [np.load(folder / f"{stem}-{side}-{n}.npy", allow_pickle=False) for n in range(views)]
             )
             for side in SIDES
         },

@@ -65,6 +65,11 @@ class Dataset:
         """(M,) int64 positions of the photographs and renderings that the CLIP learns from."""
         return np.concatenate([self.object_rows(split) for split in LEARNED_OBJECTS])
 
+    def key(self, rows: np.ndarray) -> str:
+        """Eight digits that tell which pictures these are and in what order, for the names of caches."""
+        said = "\n".join(f"{self.pairs[row].source}/{self.pairs[row].key}" for row in rows)
+        return hashlib.sha256(said.encode()).hexdigest()[:8]
+
     def _rows(self, split: str, *, is_drawing: bool) -> np.ndarray:
         found = [
             row

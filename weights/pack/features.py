@@ -109,7 +109,7 @@ def cached_view(
     folder: Path, trunk: nn.Module, preprocess: Preprocess, data: Dataset, rows: np.ndarray, seed: int | None
 ) -> CachedView:
     """The view of these rows that the seed makes; None is the plain view that tests use. Computed once."""
-    name = f"{'plain' if seed is None else seed}-{rows[0]}-{len(rows)}-{IMAGE_SIZE}"
+    name = f"{'plain' if seed is None else seed}-{data.key(rows)}-{IMAGE_SIZE}"
     stem_path, meta_path = folder / f"{name}.npy", folder / f"{name}.json"
     if not meta_path.exists():
         folder.mkdir(parents=True, exist_ok=True)

@@ -88,14 +88,15 @@ def train(
 
 def member_features(member: Member, shape: MemberShape, data: Dataset, work: Path) -> Tensor:
     """(N, 1280) of everything in `seen_views`, kept in `work`."""
-    path = work / f"{shape.tower}-{shape.size}.npy"
+    views = seen_views(data)
+    path = work / f"{shape.tower}-{shape.size}-{data.key(np.concatenate(views))}.npy"
     if not path.exists():
         started = time.monotonic()
         work.mkdir(parents=True, exist_ok=True)
         member.tower.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         seen = [
             view_features(member.tower, image_preprocess(), data, torch.from_numpy(rows), shape.size, number)
-            for number, rows in enumerate(seen_views(data))
+            for number, rows in enumerate(views)
         ]
         np.save(path, torch.cat(seen).numpy())
         print(f"  {shape.tower} at {shape.size} pixels: {time.monotonic() - started:.0f} s", flush=True)
