@@ -30,7 +30,8 @@ PACKAGES_FOLDER = Path(".work/packages")
 TOWERS = ("minilm", "efficientnet")
 MEMBERS = ("efficientnet-lite1", "efficientnet-lite2")  # image towers beside the trained one, in their order
 ARTWORK = (
-    *EMOJI_SETS, "fluent-emoji-3d", *FLAG_SETS, *ICON_SETS, "openclipart", "emojibase", *OBJECT_PACKAGES,
+    *EMOJI_SETS, "fluent-emoji-3d", *FLAG_SETS, *ICON_SETS, "openclipart", "pysiogame", "emojibase",
+    *OBJECT_PACKAGES,
 )  # fmt: skip
 
 

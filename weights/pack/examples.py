@@ -16,7 +16,7 @@ from weights.pack.textbank import pooled_texts
 from weights.pack.towers import image_preprocess
 
 # Silhouettes without colour, near-copies and many pictures of one kind are drawn less often.
-SOURCE_WEIGHTS = {"game-icons": 0.6, "meteocons": 0.5, "stellarium": 0.1, "pages": 0.6}
+SOURCE_WEIGHTS = {"game-icons": 0.6, "meteocons": 0.5, "stellarium": 0.1, "pages": 0.6, "ufoai": 0.5}
 CAPTIONS = 3  # drawn for each picture in each view
 WORD_CAPTIONS = 12  # of single words, which need no new view
 OBJECT_VIEWS = 3  # random views of photographs, of which there are few

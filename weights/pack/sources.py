@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from weights.pack.art4apps import read_art4apps
 from weights.pack.emoji import SKIN_TONES, EmojiNames, concept_of, slug
 from weights.pack.gcompris import read_gcompris
+from weights.pack.globes import read_globes
 from weights.pack.objects import Object, read_faces, read_rooms, read_scratch, read_stamps
 from weights.pack.openclipart import read_openclipart
 from weights.pack.packages import Package, read_members
 from weights.pack.pages import FONTS, TEXTS, read_pages
 from weights.pack.sky import CATALOGUE, read_sky
-from weights.pack.surfaces import read_patterns
+from weights.pack.surfaces import read_game_surfaces, read_patterns
 
 # Order matters: sets with a table of code points come first and teach the others their names.
 EMOJI_SETS = (
@@ -32,7 +34,9 @@ OBJECT_SETS: dict[str, tuple[Callable[..., Iterator[Object]], tuple[str, ...]]] 
     "gcompris": (read_gcompris, ("gcompris",)),
     "gnome-faces": (read_faces, ("gnome-faces",)),
     "gimp-patterns": (read_patterns, ("gimp-patterns",)),
+    "ufoai": (read_game_surfaces, ("ufoai",)),
     "stellarium": (read_sky, ("stellarium", CATALOGUE)),
+    "globes": (read_globes, ("stellarium",)),
     "pages": (read_pages, (FONTS, TEXTS)),
 }
 OBJECT_PACKAGES = sorted({key for _, keys in OBJECT_SETS.values() for key in keys})
@@ -179,14 +183,18 @@ def read_objects(
         return
     package = packages[keys[0]]
     for thing in read(package, *(archives[key] for key in keys)):
-        emoji = names.named(slug(thing.label))
-        concept = emoji.concept if emoji is not None else head_concept(thing.head_noun, names)
-        is_svg, licence = thing.key.endswith(".svg"), thing.licence or package.licence
-        yield Artwork(
-            source, thing.key,
-            thing.data.decode("utf-8", errors="replace") if is_svg else None, None if is_svg else thing.data,
-            thing.label, thing.keywords, thing.swedish, concept, thing.author, licence,
-        )  # fmt: skip
+        yield _artwork(source, thing, names, thing.licence or package.licence)
+
+
+def _artwork(source: str, thing: Object, names: EmojiNames, licence: str) -> Artwork:
+    emoji = names.named(slug(thing.label))
+    concept = emoji.concept if emoji is not None else head_concept(thing.head_noun, names)
+    is_svg = thing.key.endswith(".svg")
+    return Artwork(
+        source, thing.key,
+        thing.data.decode("utf-8", errors="replace") if is_svg else None, None if is_svg else thing.data,
+        thing.label, thing.keywords, thing.swedish, concept, thing.author, licence,
+    )  # fmt: skip
 
 
 def read_all(archives: dict[str, Path], packages: dict[str, Package]) -> Iterator[Artwork]:
@@ -207,5 +215,8 @@ def read_all(archives: dict[str, Path], packages: dict[str, Package]) -> Iterato
                 "openclipart", drawing.path, drawing.svg, None, drawing.title, drawing.keywords, "",
                 head_concept(drawing.head_noun, names), drawing.author,
             )  # fmt: skip
+    if "pysiogame" in archives:
+        for thing in read_art4apps(archives["pysiogame"]):
+            yield _artwork("pysiogame", thing, names, thing.licence)
     for key in OBJECT_SETS:
         yield from read_objects(key, archives, packages, names)

@@ -111,7 +111,7 @@ def _move(picture: Tensor, flip: Tensor, random: torch.Generator) -> Tensor:
 
 
 def _jitter(pixels: Tensor, random: torch.Generator) -> Tensor:
-    """Brightness, contrast, noise, and now and then a softer or coarser picture."""
+    """Brightness, contrast, noise, and now and then a softer picture or one of a camera that moved."""
     count = len(pixels)
     brightness = _uniform(count, -0.12, 0.12, random)[:, None, None, None]
     contrast = _uniform(count, 0.75, 1.2, random)[:, None, None, None]
@@ -122,6 +122,24 @@ def _jitter(pixels: Tensor, random: torch.Generator) -> Tensor:
         size = pixels.shape[-1]
         small = F.interpolate(pixels[soft], scale_factor=0.45, mode="area")
         pixels[soft] = F.interpolate(small, size=(size, size), mode="bilinear", align_corners=False)
+    shaken = torch.rand(count, generator=random) < 0.08
+    if shaken.any():
+        pixels[shaken] = shake(pixels[shaken], random)
     noisy = torch.rand(count, generator=random) < 0.2
     pixels[noisy] += 0.04 * torch.randn(pixels[noisy].shape, generator=random)
     return pixels
+
+
+def shake(pixels: Tensor, random: torch.Generator) -> Tensor:
+    """The mean of each picture along a line of up to an eighth of its width, in a direction of its own."""
+    count, steps = len(pixels), 7
+    angle = _uniform(count, 0, torch.pi, random)
+    length = _uniform(count, 0.05, 0.25, random)  # of the grid's -1 to 1
+    way = torch.stack([angle.cos(), angle.sin()], dim=1) * length[:, None]
+    turn = torch.eye(2).expand(count, 2, 2)
+    blurred = torch.zeros_like(pixels)
+    for step in torch.linspace(-0.5, 0.5, steps):
+        matrix = torch.cat([turn, (way * step)[:, :, None]], dim=2)
+        grid = F.affine_grid(matrix, list(pixels.shape), align_corners=False)
+        blurred += F.grid_sample(pixels, grid, padding_mode="border", align_corners=False)
+    return blurred / steps
