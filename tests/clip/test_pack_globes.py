@@ -10,14 +10,15 @@ from PIL import Image
 
 from tests.clip.packed import packed
 from weights.pack.art4apps import cut_out, read_art4apps
-from weights.pack.dataset import EVERYDAY, TRAIN, split_of
+from weights.pack.dataset import EVERYDAY, TRAIN, Dataset, Pair, split_of
+from weights.pack.features import LYING_ABOUT, object_pixels, surface_rows
 from weights.pack.globes import globe, near, read_globes
 from weights.pack.objects import Object
 from weights.pack.packages import Package
 from weights.pack.photographs import LABELS, MORE_LABELS
 from weights.pack.render import png
 from weights.pack.surfaces import read_game_surfaces
-from weights.pack.views import shake
+from weights.pack.views import in_rows, random_views, shake
 
 PACKAGE = Package("things", "debian", "things", "1", "things.tgz", "", "GPL-2.0-only", "Somebody", "")
 MAPS = "./usr/share/stellarium/textures/"
@@ -158,3 +159,52 @@ def test_a_camera_that_moved_draws_a_dot_as_a_line():
         y, x = ((line > 0.01).nonzero().float() - 128).T
         along, across = torch.linalg.svdvals(torch.stack([x, y]))
         assert along > 2 * across
+
+
+def seen(rgba: np.ndarray, surfaces: np.ndarray | None, seed: int = 0) -> torch.Tensor:
+    keep = torch.zeros(len(rgba), dtype=torch.bool)
+    random = torch.Generator().manual_seed(seed)
+    return random_views(rgba, recolour=keep, flip=keep, random=random, surfaces=surfaces).pixels
+
+
+def test_half_of_the_things_lie_on_a_surface():
+    things = np.zeros((64, 96, 96, 4), np.uint8)
+    things[:, 40:56, 40:56] = (30, 30, 30, 255)
+    green = np.zeros((3, 96, 96, 3), np.uint8)
+    green[..., 1] = 200
+    corners = seen(things, green)[:, :, :4, :4].mean(dim=(2, 3))
+    lying = (corners[:, 1] > corners[:, 0] + 0.4) & (corners[:, 1] > corners[:, 2] + 0.4)
+    assert 20 <= lying.sum() <= 44
+    assert not torch.equal(seen(things, green), seen(things, None))
+    assert torch.equal(seen(things, green), seen(things, green))
+
+
+def test_a_quarter_of_what_is_cut_out_comes_in_rows_and_whole_photographs_never():
+    cut_outs = torch.zeros(200, 4, 96, 96)
+    cut_outs[:, :, 24:72, 24:72] = 1
+    rows = in_rows(cut_outs, torch.Generator().manual_seed(0))
+    changed = (rows != cut_outs).flatten(1).any(dim=1)
+    assert 30 <= changed.sum() <= 70
+    # As much is drawn as before, in four, nine or sixteen places.
+    assert torch.allclose(rows[:, 3].mean(dim=(1, 2)), torch.full((200,), 0.25), atol=0.03)
+    assert rows[changed][:, 3, :, 48].diff(dim=1).abs().gt(0.5).sum(dim=1).ge(4).any()
+    whole = torch.rand(40, 4, 96, 96)
+    whole[:, 3] = 1
+    assert torch.equal(in_rows(whole, torch.Generator().manual_seed(0)), whole)
+
+
+def test_only_some_views_of_objects_have_surfaces_and_those_are_learned_ones():
+    def square(source: str, split: str, colour: tuple[int, int, int, int]) -> tuple[Pair, np.ndarray]:
+        pair = Pair(source, source, "thing", (), "", "thing", split, "someone", "MIT")
+        return pair, np.full((160, 160, 4), colour, np.uint8)
+
+    things = [square("ufoai", "train", (0, 200, 0, 255)), square("ufoai", "test", (200, 0, 0, 255)),
+              square("noto", "train", (0, 0, 0, 255)), square("scratch", "train", (0, 0, 0, 0))]  # fmt: skip
+    data = Dataset(np.stack([pixels for _, pixels in things]), [pair for pair, _ in things])
+    assert surface_rows(data).tolist() == [0]
+    rows = np.full(32, 3)
+    green = [
+        int(((p := object_pixels(data, rows, 64, number))[:, 1] > p[:, 0] + 0.4).flatten(1).all(dim=1).sum())
+        for number in range(1, 4)
+    ]
+    assert [number + 1 for number, found in enumerate(green) if found >= 8] == list(LYING_ABOUT)

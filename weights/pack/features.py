@@ -15,12 +15,13 @@ from torch.nn import functional as F
 
 from gallery.clip.preprocess import Preprocess
 from weights.pack.dataset import Dataset, Pair, plain_ground
-from weights.pack.sources import FLAG_SETS
+from weights.pack.sources import FLAG_SETS, SURFACE_SETS
 from weights.pack.towers import IMAGE_SIZE
 from weights.pack.views import Views, plain_views, random_views
 
 BATCH = 64
 GREY_SHARE = 0.4  # of the views of photographs; old ones have no colour
+LYING_ABOUT = (1, 2)  # the random views of objects that may have a surface under them, and show several
 CUT = 4  # the tower's first blocks, up to this one, stay as they are and are cached
 _NO_MIRROR = re.compile(
     r"left|right|clock|flag|button|letter|number|keycap|thirty|east|west|text|abc", re.IGNORECASE
@@ -71,10 +72,16 @@ def plain_pixels(data: Dataset, rows: np.ndarray, size: int) -> Tensor:
 
 def object_pixels(data: Dataset, rows: np.ndarray, size: int, number: int) -> Tensor:
     """(B, 3, size, size) in [0, 1]: objects in random view `number`, GREY_SHARE without colour."""
-    return resized(_random_views(data, rows, number * 1_000_003).pixels, size)
+    surfaces = data.images[surface_rows(data)][..., :3] if number in LYING_ABOUT else None
+    return resized(_random_views(data, rows, number * 1_000_003, surfaces).pixels, size)
 
 
-def _random_views(data: Dataset, rows: np.ndarray, seed: int) -> Views:
+def surface_rows(data: Dataset) -> np.ndarray:
+    """(M,) the learned pictures of surfaces, which things may lie on."""
+    return np.array([row for row in data.learned_objects() if data.pairs[row].source in SURFACE_SETS])
+
+
+def _random_views(data: Dataset, rows: np.ndarray, seed: int, surfaces: np.ndarray | None = None) -> Views:
     pairs = [data.pairs[row] for row in rows]
     random = torch.Generator().manual_seed(seed + int(rows[0]))
     views = random_views(
@@ -82,6 +89,7 @@ def _random_views(data: Dataset, rows: np.ndarray, seed: int) -> Views:
         recolour=torch.tensor([may_recolour(pair) for pair in pairs]),
         flip=torch.tensor([may_mirror(pair) for pair in pairs]),
         random=random,
+        surfaces=surfaces,
     )
     is_object = torch.tensor([not pair.is_drawing for pair in pairs])
     if not is_object.any():

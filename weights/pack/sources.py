@@ -39,6 +39,7 @@ OBJECT_SETS: dict[str, tuple[Callable[..., Iterator[Object]], tuple[str, ...]]] 
     "globes": (read_globes, ("stellarium",)),
     "pages": (read_pages, (FONTS, TEXTS)),
 }
+SURFACE_SETS = ("gimp-patterns", "ufoai")
 OBJECT_PACKAGES = sorted({key for _, keys in OBJECT_SETS.values() for key in keys})
 
 _TONE_NAMES = re.compile(

@@ -24,11 +24,19 @@ def plain_views(rgba: np.ndarray, grounds: np.ndarray) -> Tensor:
     return picture[:, :3] * picture[:, 3:] + ground * (1 - picture[:, 3:])
 
 
-def random_views(rgba: np.ndarray, *, recolour: Tensor, flip: Tensor, random: torch.Generator) -> Views:
+def random_views(
+    rgba: np.ndarray,
+    *,
+    recolour: Tensor,
+    flip: Tensor,
+    random: torch.Generator,
+    surfaces: np.ndarray | None = None,
+) -> Views:
     """One random view of each picture.
 
     rgba (B, S, S, 4) uint8, straight alpha. recolour and flip (B,) bool: where a turned hue or a mirror image
-    would not make the caption wrong.
+    would not make the caption wrong. surfaces (M, S, S, 3) uint8: of what half of the grounds are then made,
+    and a quarter of what is cut out is there several times, in rows.
     """
     picture = torch.from_numpy(rgba.copy()).permute(0, 3, 1, 2).float() / 255  # (B, 4, S, S)
     rgb, alpha = picture[:, :3], picture[:, 3:]
@@ -38,9 +46,13 @@ def random_views(rgba: np.ndarray, *, recolour: Tensor, flip: Tensor, random: to
         rgb[recoloured] = turn_hues(rgb[recoloured], random)
     colours = name_colours(rgb[:, :, ::4, ::4], alpha[:, :, ::4, ::4])
     grounds = _grounds(rgb, alpha, random)
-    moved = _move(
-        torch.cat([rgb * alpha, alpha], dim=1), flip, random
-    )  # premultiplied, or edges would darken
+    drawn = torch.cat([rgb * alpha, alpha], dim=1)  # premultiplied, or edges would darken
+    if surfaces is not None:
+        lies = torch.rand(len(rgb), generator=random) < 0.5
+        under = torch.randint(len(surfaces), (int(lies.sum()),), generator=random)
+        grounds[lies] = torch.from_numpy(surfaces[under.numpy()]).permute(0, 3, 1, 2).float() / 255
+        drawn = in_rows(drawn, random)
+    moved = _move(drawn, flip, random)
     pixels = torch.addcmul(moved[:, :3], grounds, 1 - moved[:, 3:])
     return Views(_jitter(pixels, random).clamp(0, 1), colours, recoloured)
 
@@ -84,6 +96,19 @@ def _grounds(rgb: Tensor, alpha: Tensor, random: torch.Generator) -> Tensor:
         clutter = F.interpolate(coarse[cluttered], size=(size, size), mode="bilinear", align_corners=False)
         grounds[cluttered] = clutter
     return grounds
+
+
+def in_rows(drawn: Tensor, random: torch.Generator) -> Tensor:
+    """(B, 4, S, S) premultiplied: a quarter of what is cut out 2 by 2, 3 by 3 or 4 by 4 times."""
+    many = (torch.rand(len(drawn), generator=random) < 0.25) & (drawn[:, 3].mean(dim=(1, 2)) < 0.98)
+    times = torch.randint(2, 5, (len(drawn),), generator=random)
+    size = drawn.shape[-1]
+    drawn = drawn.clone()
+    for row in many.nonzero()[:, 0].tolist():
+        each = F.interpolate(drawn[row : row + 1], size=(size // int(times[row]),) * 2, mode="area")
+        grid = each.repeat(1, 1, int(times[row]), int(times[row]))
+        drawn[row] = F.interpolate(grid, size=(size, size), mode="nearest")[0]
+    return drawn
 
 
 def _move(picture: Tensor, flip: Tensor, random: torch.Generator) -> Tensor:
