@@ -52,7 +52,8 @@ def widen(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
         if scale is None:
             state[name] = tensor
             continue
-        if tensor.dtype != torch.int8 or len(scale) != len(tensor) or tensor.numel() % scale.numel():
+        is_table = scale.ndim == 2 and scale.numel() > 0 and tensor.ndim >= 2 and len(scale) == len(tensor)
+        if tensor.dtype != torch.int8 or not is_table or tensor.numel() % scale.numel():
             raise WeightsError(f"{name} and its scales do not fit each other.")
         grouped = tensor.float().reshape(*scale.shape, -1)
         state[name] = (grouped * scale[..., None]).reshape(tensor.shape)

@@ -58,7 +58,9 @@ def test_a_group_of_zeros_stays_zero():
     assert widened.isfinite().all()
 
 
-@pytest.mark.parametrize("scale", [random(3, 2), random(512, 7)])
+@pytest.mark.parametrize(
+    "scale", [random(3, 2), random(512, 7), random(512, 0), random(512), torch.tensor(1.0)]
+)
 def test_scales_that_do_not_fit_are_refused(scale):
     stored = compact({"a": random(512, 128)}) | {"a" + SCALE: scale}
     with pytest.raises(WeightsError, match="a and its scales"):
