@@ -205,12 +205,14 @@ def _catalogue(
             )
             yield thing
             if picture == _SURFACE:
-                yield replace(thing, key=f"{thing.key} from afar", data=_from_afar(thing.data))
+                yield from_afar(thing, 3)
 
 
-def _from_afar(surface: bytes) -> bytes:
-    with Image.open(io.BytesIO(surface)) as picture:
-        return png(tiled(picture.convert("RGB"), 3))
+def from_afar(surface: Object, times: int) -> Object:
+    """The surface with `times` by `times` of its picture beside each other."""
+    with Image.open(io.BytesIO(surface.data)) as picture:
+        laid = png(tiled(picture.convert("RGB"), times))
+    return replace(surface, key=f"{surface.key} from afar", data=laid)
 
 
 def _properties(data: bytes) -> dict[str, str]:

@@ -5,12 +5,11 @@ import re
 import struct
 import zipfile
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from PIL import Image
 
-from weights.pack.objects import Object, words
+from weights.pack.objects import Object, from_afar, words
 from weights.pack.packages import Package, PackageError, read_members
 from weights.pack.render import png, tiled
 
@@ -98,10 +97,7 @@ def read_game_surfaces(package: Package, archive: Path) -> Iterator[Object]:
             )
             yield surface
             if label == _FROM_AFAR:
-                with Image.open(io.BytesIO(surface.data)) as picture:
-                    yield replace(
-                        surface, key=f"{inside} from afar", data=png(tiled(picture.convert("RGB"), 2))
-                    )
+                yield from_afar(surface, 2)
 
 
 def read_licences(text: str) -> dict[str, str]:
