@@ -11,7 +11,7 @@ from PIL import Image
 from tests.clip.packed import packed
 from weights.pack.art4apps import cut_out, read_art4apps
 from weights.pack.dataset import EVERYDAY, TRAIN, Dataset, Pair, split_of
-from weights.pack.features import LYING_ABOUT, object_pixels, surface_rows
+from weights.pack.features import LYING_ABOUT, object_pixels
 from weights.pack.globes import globe, near, read_globes
 from weights.pack.objects import Object
 from weights.pack.packages import Package
@@ -201,7 +201,7 @@ def test_only_some_views_of_objects_have_surfaces_and_those_are_learned_ones():
     things = [square("ufoai", "train", (0, 200, 0, 255)), square("ufoai", "test", (200, 0, 0, 255)),
               square("noto", "train", (0, 0, 0, 255)), square("scratch", "train", (0, 0, 0, 0))]  # fmt: skip
     data = Dataset(np.stack([pixels for _, pixels in things]), [pair for pair, _ in things])
-    assert surface_rows(data).tolist() == [0]
+    assert np.array_equal(data.surfaces, data.images[[0], ..., :3])
     rows = np.full(32, 3)
     green = [
         int(((p := object_pixels(data, rows, 64, number))[:, 1] > p[:, 0] + 0.4).flatten(1).all(dim=1).sum())

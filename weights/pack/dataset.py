@@ -8,11 +8,12 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from weights.pack.sources import OBJECT_SETS
+from weights.pack.sources import OBJECT_SETS, SURFACE_SETS
 
 TRAIN, VALIDATION, TEST, HELD_OUT_ARTIST = "train", "validation", "test", "held-out artist"
 LEARNED_OBJECTS = (TRAIN, VALIDATION)  # photographs: too few to hold back what has chosen already
@@ -70,6 +71,12 @@ class Dataset:
     def learned_objects(self) -> np.ndarray:
         """(M,) int64 positions of the photographs and renderings that the CLIP learns from."""
         return np.concatenate([self.object_rows(split) for split in LEARNED_OBJECTS])
+
+    @cached_property
+    def surfaces(self) -> np.ndarray:
+        """(M, S, S, 3) uint8 the learned pictures of surfaces, which things may lie on."""
+        rows = [row for row in self.learned_objects() if self.pairs[row].source in SURFACE_SETS]
+        return self.images[np.array(rows, dtype=np.int64)][..., :3]
 
     def key(self, rows: np.ndarray) -> str:
         """Eight digits that tell which pictures these are and in what order, for the names of caches."""

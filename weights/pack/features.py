@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from gallery.clip.preprocess import Preprocess
 from weights.pack.dataset import Dataset, Pair, plain_ground
-from weights.pack.sources import FLAG_SETS, SURFACE_SETS
+from weights.pack.sources import FLAG_SETS
 from weights.pack.towers import IMAGE_SIZE
 from weights.pack.views import Views, plain_views, random_views
 
@@ -72,15 +72,8 @@ def plain_pixels(data: Dataset, rows: np.ndarray, size: int) -> Tensor:
 
 def object_pixels(data: Dataset, rows: np.ndarray, size: int, number: int) -> Tensor:
     """(B, 3, size, size) in [0, 1]: objects in random view `number`, GREY_SHARE without colour."""
-    under = surface_rows(data) if number in LYING_ABOUT else np.empty(0)
-    surfaces = data.images[under][..., :3] if len(under) else None
+    surfaces = data.surfaces if number in LYING_ABOUT and len(data.surfaces) else None
     return resized(_random_views(data, rows, number * 1_000_003, surfaces).pixels, size)
-
-
-def surface_rows(data: Dataset) -> np.ndarray:
-    """(M,) int64 the learned pictures of surfaces, which things may lie on."""
-    found = [row for row in data.learned_objects() if data.pairs[row].source in SURFACE_SETS]
-    return np.array(found, dtype=np.int64)
 
 
 def _random_views(data: Dataset, rows: np.ndarray, seed: int, surfaces: np.ndarray | None = None) -> Views:
