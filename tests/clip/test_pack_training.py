@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -10,6 +11,7 @@ from torch import nn
 from weights.pack.checksums import CHECKSUMS, write_checksums
 from weights.pack.clip import keep_best_share
 from weights.pack.features import resized
+from weights.pack.imagenet import DESCRIBED, class_descriptions, class_names, imagenet_photographs
 from weights.pack.lit import Standardised
 from weights.pack.packages import pinned_packages
 from weights.pack.retrieval import Recall
@@ -70,3 +72,25 @@ def test_checksums_entered_at_the_same_time_are_all_kept(tmp_path):
         list(pool.map(lambda name: write_checksums(tmp_path, [name]), names))
     entered = [line.partition("  ")[2] for line in (tmp_path / CHECKSUMS).read_text().splitlines()]
     assert entered == sorted(names)
+
+
+def test_a_class_is_called_by_its_names_and_described_by_its_gloss():
+    described = dict(zip((names[0] for names in class_names()), class_descriptions(), strict=True))
+    assert described["missile"] == (
+        "missile, a rocket carrying a warhead of conventional or nuclear explosives"
+    )
+    assert "small short-legged dogs" in described["Pekinese"]
+    glosses, asked = set(class_descriptions()), list[str]()
+
+    def encode(texts: list[str]) -> np.ndarray:
+        asked.extend(texts)
+        # Names point one way and descriptions another.
+        return np.array([[0.0, 5.0] if text in glosses else [3.0, 0.0] for text in texts], np.float32)
+
+    random = torch.Generator().manual_seed(0)
+    weight = torch.randn(1000, 8, generator=random)
+    features = torch.rand(64, 8, generator=random)
+    names = imagenet_photographs(weight, torch.zeros(1000), features, encode, described=DESCRIBED).names
+    expected = torch.tensor([1.0, DESCRIBED]) / (1 + DESCRIBED**2) ** 0.5
+    assert torch.allclose(names, expected.expand(1000, 2), atol=1e-6)
+    assert {"tabby", "a photo of a tabby cat", described["tabby"]} <= set(asked)

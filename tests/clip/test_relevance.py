@@ -173,7 +173,7 @@ def test_the_line_lets_few_pictures_through_beside_the_one_that_is_meant(likely)
 
 
 def test_what_is_looked_for_is_mostly_among_the_first_five(model, gallery):
-    """Of sixty searches 54 find the picture first, and 59 among five."""
+    """Of sixty searches 54 find the picture first, and all among five."""
     wanted = [
         (query, file)
         for real in (REAL, *(getattr(held_back, name) for name in dir(held_back) if name.startswith("REAL")))
@@ -262,6 +262,6 @@ def test_what_is_seen_in_demo_pictures_is_mostly_right_or_not_said(model, galler
     }
     assert sum(said.get(file) == word for file, word in expected.items()) >= 12, said
     assert (said.get("grass.jpg"), said.get("coffee.jpg")) == ("grass", "cup of coffee")
-    assert said.get("bricks.jpg") == "brick wall"
+    assert said.get("chelsea.jpg") == "cat"
     for file in ("astronaut.jpg", "grace-hopper.jpg", "photographer.jpg"):
         assert file not in said

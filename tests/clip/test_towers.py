@@ -26,7 +26,7 @@ def first() -> ClipModel:
 
 
 def test_a_picture_is_seen_by_three_members_and_by_its_likeliest_classes(whole):
-    pixels = torch.rand(2, 3, 260, 260, generator=torch.Generator().manual_seed(0))
+    pixels = torch.rand(2, 3, 288, 288, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         normalised = whole.preprocess.normalise(pixels)
         trunk = whole.network.visual.trunk
@@ -38,7 +38,7 @@ def test_a_picture_is_seen_by_three_members_and_by_its_likeliest_classes(whole):
 
 
 def test_guidance_sees_by_the_first_member_at_its_own_size(whole, first):
-    assert (whole.image_size, first.image_size) == (260, 192)
+    assert (whole.image_size, first.image_size) == (288, 192)
     pixels = torch.rand(2, 3, 192, 192, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         own = whole.network.visual.trunk.members[0]
@@ -48,7 +48,7 @@ def test_guidance_sees_by_the_first_member_at_its_own_size(whole, first):
     assert first.model_id != whole.model_id  # their vectors do not compare
 
 
-@pytest.mark.parametrize(("number", "size"), [(1, 240), (2, 260)])
+@pytest.mark.parametrize(("number", "size"), [(1, 288), (2, 260)])
 def test_each_other_member_can_see_alone_too(whole, number, size):
     alone = load_clip(ClipConfig(PACK, "", FOLDER, quick=True, member=number))
     pixels = torch.rand(2, 3, size, size, generator=torch.Generator().manual_seed(0))

@@ -13,6 +13,7 @@ from torch import Tensor
 
 TEMPLATES = ("{}", "a photo of a {}")
 LEMMAS = 2  # `tabby, tabby cat`; later ones are Latin
+DESCRIBED = 2.0  # weight of the classes' descriptions beside their names, where they have one
 CONFIDENCE = 0.7  # mean probability that the classifier should give the class of a drawn feature
 
 
@@ -37,15 +38,33 @@ def class_names() -> list[list[str]]:
     return [info.index_to_description(row).split(", ")[:LEMMAS] for row in range(1000)]
 
 
+def class_descriptions() -> list[str]:
+    """Of each class its first lemma and WordNet's gloss, up to the first semicolon."""
+    info = ImageNetInfo("imagenet-1k")
+    described = []
+    for row, names in enumerate(class_names()):
+        gloss = info.index_to_description(row, detailed=True).removeprefix(
+            f"{info.index_to_description(row)}: "
+        )
+        described.append(f"{names[0]}, {gloss.split(';')[0].strip()}")
+    return described
+
+
 def imagenet_photographs(
-    weight: Tensor, bias: Tensor, features: Tensor, encode: Callable[[Sequence[str]], np.ndarray]
+    weight: Tensor,
+    bias: Tensor,
+    features: Tensor,
+    encode: Callable[[Sequence[str]], np.ndarray],
+    *,
+    described: float = 0,
 ) -> Photographs:
     """Class means from the classifier by linear discriminant analysis.
 
     With a shared covariance Σ the best linear classifier of Gaussians has weights Σ⁻¹μ, so μ = Σw up to a
     scale (Hastie et al., The Elements of Statistical Learning, section 4.3). The scale is set so that the
     classifier is CONFIDENCE sure on average. weight (1000, 1280), bias (1000,): the classifier. features
-    (N, 1280): any pictures' features, for Σ and the overall mean. encode: texts to pooled vectors.
+    (N, 1280): any pictures' features, for Σ and the overall mean. encode: texts to pooled vectors. described:
+    how heavy the classes' descriptions are beside their names.
     """
     centre = features.mean(dim=0)
     covariance = torch.cov(features.T) + 1e-4 * torch.eye(features.shape[1])
@@ -58,14 +77,21 @@ def imagenet_photographs(
         drawn, classes = Photographs(centre + scale * directions, 0.7 * spread, weight).draw(2000, random)
         sure = (drawn @ weight.T + bias).softmax(dim=-1)[torch.arange(2000), classes].mean()
         low, high = (scale, high) if sure < CONFIDENCE else (low, scale)
-    return Photographs(centre + scale * directions, 0.7 * spread, _name_vectors(encode))
+    return Photographs(centre + scale * directions, 0.7 * spread, _name_vectors(encode, described))
 
 
-def _name_vectors(encode: Callable[[Sequence[str]], np.ndarray]) -> Tensor:
+def _name_vectors(encode: Callable[[Sequence[str]], np.ndarray], described: float) -> Tensor:
+    """(1000, D) unit rows: what the classes are called and, `described` times as heavy, what they are. That a
+    “Pekinese” is a dog and a “missile” a rocket is in no vector of the name alone."""
     names = class_names()
     said = [template.format(name) for lemmas in names for name in lemmas for template in TEMPLATES]
     owner = np.repeat(np.arange(len(names)), [len(lemmas) * len(TEMPLATES) for lemmas in names])
-    vectors = torch.from_numpy(encode(said))
-    vectors = vectors / vectors.norm(dim=-1, keepdim=True)
-    sums = torch.zeros(len(names), vectors.shape[1]).index_add_(0, torch.from_numpy(owner), vectors)
-    return sums / sums.norm(dim=-1, keepdim=True)
+    vectors = _unit(torch.from_numpy(encode(said)))
+    called = _unit(torch.zeros(len(names), vectors.shape[1]).index_add_(0, torch.from_numpy(owner), vectors))
+    if not described:
+        return called
+    return _unit(called + described * _unit(torch.from_numpy(encode(class_descriptions()))))
+
+
+def _unit(vectors: Tensor) -> Tensor:
+    return vectors / vectors.norm(dim=-1, keepdim=True)

@@ -23,7 +23,7 @@ from weights.pack import clip
 from weights.pack.data import MEMBERS, PACKAGES_FOLDER, fetch_all
 from weights.pack.dataset import DEFAULT_FOLDER, Dataset, load_dataset
 from weights.pack.examples import SOURCE_WEIGHTS, seen_views, word_examples
-from weights.pack.imagenet import imagenet_photographs
+from weights.pack.imagenet import DESCRIBED, imagenet_photographs
 from weights.pack.lit import HeadTrainer, Recipe
 from weights.pack.teacher import view_features
 from weights.pack.textbank import pooled_texts
@@ -71,6 +71,7 @@ def train(
             *classifier,
             features,
             lambda texts: pooled_texts(network, output, texts, work),
+            described=DESCRIBED,
         )
         heads = []
         for seed in range(recipe.seed, recipe.seed + HEADS):
