@@ -222,6 +222,7 @@ def main() -> int:
     count = len(lines) - 2
     print(f"\n{right} of {count} demo pictures named first among {count} labels (chance {1 / count:.2f}).")
     photos = [(label, label, picture) for label, picture in photographs(options.packages).items()]
+    asked = named_first = 0
     for pictures, labels in ((photos, LABELS), (more_photographs(options.packages), MORE_LABELS)):
         lines, right = zero_shot(model, pictures, labels)
         print("\n" + "\n".join(lines))
@@ -229,6 +230,8 @@ def main() -> int:
             f"\n{right} of {len(pictures)} photographs named first among {len(labels)} labels "
             "(chance 0.02, goal 0.8)."
         )
+        asked, named_first = asked + len(pictures), named_first + right
+    print(f"\n{named_first} of {asked} photographs in all ({named_first / asked:.0%}).")
     print(f"\nVQGAN:\n\n{scores_table(evaluate(data, perceptual_features(options.packages)))}\n")
     print(f"{time.monotonic() - started:.0f} s")
     if not beaten(rows):
