@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from timm.data import ImageNetInfo
 from torch import Tensor
+from torch.nn import functional as F
 
 TEMPLATES = ("{}", "a photo of a {}")
 LEMMAS = 2  # `tabby, tabby cat`; later ones are Latin
@@ -43,9 +44,7 @@ def class_descriptions() -> list[str]:
     info = ImageNetInfo("imagenet-1k")
     described = []
     for row, names in enumerate(class_names()):
-        gloss = info.index_to_description(row, detailed=True).removeprefix(
-            f"{info.index_to_description(row)}: "
-        )
+        gloss = info.index_to_description(row, detailed=True).partition(": ")[2]
         described.append(f"{names[0]}, {gloss.split(';')[0].strip()}")
     return described
 
@@ -86,12 +85,10 @@ def _name_vectors(encode: Callable[[Sequence[str]], np.ndarray], described: floa
     names = class_names()
     said = [template.format(name) for lemmas in names for name in lemmas for template in TEMPLATES]
     owner = np.repeat(np.arange(len(names)), [len(lemmas) * len(TEMPLATES) for lemmas in names])
-    vectors = _unit(torch.from_numpy(encode(said)))
-    called = _unit(torch.zeros(len(names), vectors.shape[1]).index_add_(0, torch.from_numpy(owner), vectors))
+    vectors = F.normalize(torch.from_numpy(encode(said)), dim=-1)
+    sums = torch.zeros(len(names), vectors.shape[1]).index_add_(0, torch.from_numpy(owner), vectors)
+    called = F.normalize(sums, dim=-1)
     if not described:
         return called
-    return _unit(called + described * _unit(torch.from_numpy(encode(class_descriptions()))))
-
-
-def _unit(vectors: Tensor) -> Tensor:
-    return vectors / vectors.norm(dim=-1, keepdim=True)
+    descriptions = F.normalize(torch.from_numpy(encode(class_descriptions())), dim=-1)
+    return F.normalize(called + described * descriptions, dim=-1)
